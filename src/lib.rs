@@ -1,0 +1,3 @@
+//! Postern: a streaming detector for the unauthenticated entrance of Microsoft 365 tenants.
+
+pub mod event;
