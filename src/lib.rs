@@ -1,3 +1,23 @@
 //! Postern: a streaming detector for the unauthenticated entrance of Microsoft 365 tenants.
+//!
+//! Bytes become events; events are judged one at a time; judgements are correlated over time into findings; findings
+//! become alerts; one transaction records what was read, what was learnt and what must be told; sinks tell it.
+//! Everything up to "alert" is a deterministic function of (configuration, records, time) and never waits.
+//!
+//! The modules in that order; those above the line build without the feature `runtime` and know nothing of the world.
 
 pub mod event;
+
+pub mod judge;
+
+pub mod alert;
+
+pub mod detector;
+
+pub mod config;
+
+#[cfg(feature = "runtime")]
+pub mod ledger;
+
+#[cfg(feature = "runtime")]
+pub mod receive;

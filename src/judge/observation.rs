@@ -1,0 +1,162 @@
+//! The little that later stages need of a suspicious message.
+
+use std::net::IpAddr;
+
+use crate::event::{DeliveryAction, Fingerprint, MailEvent, SourceNetwork, Time};
+
+use super::catalog::RuleSet;
+use super::facts::Evidence;
+use super::severity::FactorSet;
+use super::verdict::Judgement;
+
+/// Longest attacker-chosen text that is carried beyond the record, in characters.
+const TEXT_CHARS_MAX: usize = 256;
+
+/// A suspicious message, owned and small: everything that correlation may know of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    /// Event time.
+    pub time: Time,
+    /// The rules that fired; never empty.
+    pub rules: RuleSet,
+    /// What makes it worse or less bad.
+    pub factors: FactorSet,
+    /// Names the message: of its NetworkMessageId.
+    pub message: Fingerprint,
+    /// Names the recipient.
+    pub recipient: Fingerprint,
+    /// Names the row: of its ReportId. A repeat of the row has it again.
+    pub row: Fingerprint,
+    /// The address it came from.
+    pub source: Option<IpAddr>,
+    /// What it says, for joining by content.
+    pub content: Option<Content>,
+    /// Whom it claims to be: the header from, else the envelope from; folded.
+    pub sender: Option<String>,
+    /// The subject, cut.
+    pub subject: Option<String>,
+    /// NetworkMessageId, cut, for samples.
+    pub message_id: String,
+    /// What became of it.
+    pub delivery: DeliveryAction,
+    /// The facts as evidence.
+    pub evidence: Vec<Evidence>,
+}
+
+impl Observation {
+    /// Copies what is needed out of a judged message.
+    #[must_use]
+    pub fn of(judgement: &Judgement<'_>) -> Self {
+        let event = judgement.facts.event;
+        let row = event.report_id.as_deref().unwrap_or_default();
+        let sender = event.header_from.folded_address().or_else(|| event.envelope_from.folded_address());
+        Self {
+            time: event.timestamp,
+            rules: judgement.rules,
+            factors: judgement.factors,
+            message: Fingerprint::of("postern message", &[event.network_message_id.as_bytes()]),
+            recipient: Fingerprint::of("postern recipient", &[event.recipient.to_lowercase().as_bytes()]),
+            row: Fingerprint::of("postern row", &[row.as_bytes()]),
+            source: event.sender_ip().map(|address| address.to_canonical()),
+            content: Content::of(event),
+            sender: sender.map(|address| cut(&address)),
+            subject: event.subject.as_deref().map(cut),
+            message_id: cut(&event.network_message_id),
+            delivery: event.delivery_action,
+            evidence: judgement.facts.evidence().into_iter().map(cut_evidence).collect(),
+        }
+    }
+
+    /// The network that it came from.
+    #[must_use]
+    pub fn network(&self) -> Option<SourceNetwork> {
+        self.source.map(SourceNetwork::of)
+    }
+}
+
+/// What a message says, in a form in which variations of one template are equal.
+///
+/// Microsoft's EmailClusterId where it is given; else the subject, normalised: compatibility-folded, in lower case,
+/// without reply prefixes, with digits and white space collapsed, because templates vary in exactly those.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Content(pub Fingerprint);
+
+impl Content {
+    fn of(event: &MailEvent<'_>) -> Option<Self> {
+        let cluster = event.cluster_id.as_deref().map(str::trim).filter(|id| !matches!(*id, "" | "0"));
+        match cluster {
+            Some(id) => Some(Self(Fingerprint::of("postern content cluster", &[id.as_bytes()]))),
+            None => Self::of_subject(event.subject.as_deref()?),
+        }
+    }
+
+    fn of_subject(subject: &str) -> Option<Self> {
+        let normal = normalise_subject(subject);
+        (!normal.is_empty()).then(|| Self(Fingerprint::of("postern content subject", &[normal.as_bytes()])))
+    }
+}
+
+fn normalise_subject(subject: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+
+    let folded: String = subject.nfkc().take(TEXT_CHARS_MAX).collect::<String>().to_lowercase();
+    let mut rest = folded.trim();
+    while let Some(shorter) = ["re:", "fw:", "fwd:", "aw:", "wg:"].iter().find_map(|prefix| rest.strip_prefix(prefix)) {
+        rest = shorter.trim_start();
+    }
+    collapse(rest)
+}
+
+/// Runs of digits become `#`, runs of white space one blank.
+fn collapse(text: &str) -> String {
+    let mut collapsed = String::with_capacity(text.len());
+    for character in text.chars() {
+        let class = match character {
+            _ if character.is_numeric() => '#',
+            _ if character.is_whitespace() => ' ',
+            other => other,
+        };
+        if !(matches!(class, '#' | ' ') && collapsed.ends_with(class)) {
+            collapsed.push(class);
+        }
+    }
+    collapsed.trim_end().to_owned()
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(TEXT_CHARS_MAX).collect()
+}
+
+fn cut_evidence(evidence: Evidence) -> Evidence {
+    Evidence { observed: cut(&evidence.observed), ..evidence }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variations_of_one_template_have_one_content() {
+        let content = |subject| Content::of_subject(subject);
+        assert_eq!(content("Caller Left VM Message 0:47"), content("RE: Fwd:  caller left VM  message 1:03 "));
+        assert_eq!(content("Ｐayroll Update - 11/02/2026"), content("payroll update - 1/12/2026"));
+        assert_ne!(content("Payroll"), content("Invoice"));
+        assert_eq!(content(" Re: "), None);
+    }
+
+    #[test]
+    fn microsofts_cluster_wins_over_the_subject() {
+        let event = |cluster: Option<&'static str>, subject: &'static str| MailEvent {
+            cluster_id: cluster.map(Into::into),
+            subject: Some(subject.into()),
+            ..MailEvent::default()
+        };
+        assert_eq!(Content::of(&event(Some("7"), "a")), Content::of(&event(Some("7"), "b")));
+        assert_eq!(Content::of(&event(Some("0"), "a")), Content::of(&event(None, "a")));
+    }
+
+    #[test]
+    fn long_text_is_cut_at_a_character() {
+        assert_eq!(cut(&"é".repeat(1000)).chars().count(), TEXT_CHARS_MAX);
+    }
+}

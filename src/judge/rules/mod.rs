@@ -1,0 +1,30 @@
+//! One rule, one file; its documentation is the published page.
+
+mod direct_send_spoof;
+mod gateway_bypass;
+mod header_from_spoof;
+mod spoof_through_connector;
+
+pub(super) use direct_send_spoof::DIRECT_SEND_SPOOF;
+pub(super) use gateway_bypass::GATEWAY_BYPASS;
+pub(super) use header_from_spoof::HEADER_FROM_SPOOF;
+pub(super) use spoof_through_connector::SPOOF_THROUGH_CONNECTOR;
+
+use super::catalog::Condition;
+use super::facts::{Alignment, Entry};
+
+/// Asked by every rule about the unauthenticated entrance.
+const ENTERED_DIRECTLY: Condition = Condition {
+    question: "Did it enter from the internet through no connector?",
+    holds: |facts, _| facts.entry == Entry::Direct,
+};
+
+/// Asked by every rule about a claim. An absent result proves nothing, so it does not count as a proof.
+const NOTHING_PROVES_IT: Condition = Condition {
+    question: "Does nothing prove the claim (no DMARC pass, no aligned SPF pass)?",
+    holds: |facts, _| facts.alignment != Alignment::Aligned,
+};
+
+/// Asked by every rule that a configured source may break.
+const NOT_SANCTIONED: Condition =
+    Condition { question: "Is it from no sanctioned source?", holds: |facts, _| facts.sanction.is_none() };

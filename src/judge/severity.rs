@@ -1,0 +1,236 @@
+//! How bad it is, as a sum that a person can check.
+//!
+//! A rule brings points of its own; named factors add to them or take from them; the sum falls into a level. Points
+//! instead of whole levels, because a spoof that Microsoft also called one is not "one level" worse, but several such
+//! facts together are. Every factor that counted is shown in the alert with its effect, so nothing is magic.
+//!
+//! A campaign is weighed from its members: an amplifier counts when *any* message shows it, a dampener only when *all*
+//! do. So more abuse never lowers a severity (invariant MONOTONE).
+
+use serde::{Deserialize, Serialize};
+
+/// How soon somebody should look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// When there is time.
+    Low,
+    /// Today.
+    Medium,
+    /// Now.
+    High,
+    /// Now, and wake somebody.
+    Critical,
+}
+
+impl Severity {
+    /// All levels, rising.
+    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    /// The word in alerts, verdicts and metric labels.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// The points that a rule of this severity brings: ten above the level's floor, so that a dampener counts.
+    const fn points(self) -> i32 {
+        match self {
+            Self::Low => 10,
+            Self::Medium => 30,
+            Self::High => 60,
+            Self::Critical => 90,
+        }
+    }
+
+    const fn of_points(points: i32) -> Self {
+        match points {
+            ..30 => Self::Low,
+            30..60 => Self::Medium,
+            60..90 => Self::High,
+            _ => Self::Critical,
+        }
+    }
+}
+
+/// Declares the factors with their word, their effect in points and their reason.
+macro_rules! factors {
+    ($($(#[$doc:meta])* $variant:ident = $word:literal, $effect:literal;)+) => {
+        /// Something about a message or a campaign that makes it worse or less bad.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum Factor {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl Factor {
+            /// All factors, in the order in which alerts list them.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The word in an alert's `severity_reasons`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+
+            /// The effect in points: positive for an amplifier, negative for a dampener.
+            #[must_use]
+            pub const fn effect(self) -> i32 {
+                match self { $(Self::$variant => $effect,)+ }
+            }
+        }
+    };
+}
+
+factors! {
+    /// It reached an inbox: a person can act on it.
+    DeliveredToInbox = "delivered-to-inbox", 10;
+    /// The sender claims to be the recipient: the shape of most published campaigns, and of almost no honest mail.
+    SelfAddressed = "self-addressed", 10;
+    /// It claims to be a configured protected person.
+    ProtectedPerson = "protected-person", 20;
+    /// CompAuth is `none`: Microsoft did not check, so no spoof policy ran.
+    CompAuthNone = "compauth-none", 5;
+    /// CompAuth is `fail`: Microsoft's own verdict on the claim.
+    CompAuthFail = "compauth-fail", 5;
+    /// Microsoft named it a spoof in DetectionMethods.
+    SpoofVerdict = "microsoft-spoof-verdict", 5;
+    /// It carries at least one link.
+    UrlPayload = "url-payload", 2;
+    /// It carries an attachment; the published lures hide their QR code in one.
+    AttachmentPayload = "attachment-payload", 2;
+    /// Many recipients in one campaign.
+    Burst = "burst", 15;
+    /// One network claims several own identities: never a device.
+    SeveralIdentities = "several-own-identities", 10;
+    /// The claim is own and authenticated: a device in SPF that walked around the filter.
+    OwnAndAligned = "own-and-aligned", -20;
+    /// It comes from a configured phishing-simulation vendor.
+    SimulationVendor = "simulation-vendor", -40;
+    /// Microsoft blocked or quarantined it.
+    Blocked = "blocked-by-microsoft", -15;
+}
+
+impl Factor {
+    const fn bit(self) -> u32 {
+        1 << self as u8
+    }
+}
+
+/// A set of factors.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FactorSet(u32);
+
+impl FactorSet {
+    /// Adds a factor where the condition holds.
+    pub fn insert_if(&mut self, factor: Factor, condition: bool) {
+        if condition {
+            self.0 |= factor.bit();
+        }
+    }
+
+    /// Whether the factor is in the set.
+    #[must_use]
+    pub const fn contains(self, factor: Factor) -> bool {
+        self.0 & factor.bit() != 0
+    }
+
+    /// What is in either.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// What is in both.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+
+/// A factor that counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeverityReason {
+    /// What.
+    pub factor: Factor,
+}
+
+/// The result of weighing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Weighing {
+    /// The level.
+    pub severity: Severity,
+    /// Every factor that counted, in the order of [`Factor::ALL`].
+    pub reasons: Vec<SeverityReason>,
+}
+
+/// Weighs a rule's own severity with the factors that any, and that all, of the messages show.
+///
+/// For a single message both sets are the same.
+#[must_use]
+pub fn weigh(own: Severity, any: FactorSet, all: FactorSet) -> Weighing {
+    let counts = |factor: &Factor| if factor.effect() > 0 { any.contains(*factor) } else { all.contains(*factor) };
+    let reasons: Vec<_> = Factor::ALL.iter().copied().filter(counts).map(|factor| SeverityReason { factor }).collect();
+    let points = own.points() + reasons.iter().map(|reason| reason.factor.effect()).sum::<i32>();
+    Weighing { severity: Severity::of_points(points), reasons }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(factors: &[Factor]) -> FactorSet {
+        let mut set = FactorSet::default();
+        factors.iter().for_each(|factor| set.insert_if(*factor, true));
+        set
+    }
+
+    fn severity(own: Severity, factors: &[Factor]) -> Severity {
+        weigh(own, set(factors), set(factors)).severity
+    }
+
+    #[test]
+    fn a_single_unremarkable_spoof_in_an_inbox_is_medium() {
+        use Factor::{CompAuthNone, DeliveredToInbox, SpoofVerdict, UrlPayload};
+        assert_eq!(severity(Severity::Medium, &[]), Severity::Medium);
+        let spoof = [DeliveredToInbox, CompAuthNone, SpoofVerdict, UrlPayload];
+        assert_eq!(severity(Severity::Medium, &spoof), Severity::Medium);
+    }
+
+    #[test]
+    fn a_self_addressed_burst_in_inboxes_is_high() {
+        use Factor::{Burst, CompAuthFail, DeliveredToInbox, SelfAddressed};
+        assert_eq!(severity(Severity::Medium, &[DeliveredToInbox, SelfAddressed, CompAuthFail]), Severity::Medium);
+        assert_eq!(severity(Severity::Medium, &[DeliveredToInbox, SelfAddressed, Burst]), Severity::High);
+    }
+
+    #[test]
+    fn a_simulation_is_low_and_so_is_a_device_in_spf_that_walks_around_the_filter() {
+        use Factor::{Burst, DeliveredToInbox, OwnAndAligned, SelfAddressed, SimulationVendor};
+        let simulation = [DeliveredToInbox, SelfAddressed, SimulationVendor, Burst];
+        assert_eq!(severity(Severity::Medium, &simulation), Severity::Low);
+        assert_eq!(severity(Severity::Medium, &[OwnAndAligned]), Severity::Low);
+    }
+
+    #[test]
+    fn a_dampener_counts_only_when_every_message_shows_it() {
+        let blocked = set(&[Factor::Blocked]);
+        let inbox = set(&[Factor::DeliveredToInbox]);
+        let both = weigh(Severity::Medium, blocked.union(inbox), blocked.intersection(inbox));
+        assert!(both.severity >= weigh(Severity::Medium, blocked, blocked).severity);
+        assert_eq!(both.reasons, vec![SeverityReason { factor: Factor::DeliveredToInbox }]);
+    }
+
+    #[test]
+    fn every_factor_has_its_own_bit() {
+        assert!(Factor::ALL.len() <= 32);
+        let all = Factor::ALL.iter().fold(0, |bits, factor| bits | factor.bit());
+        assert_eq!(all.count_ones() as usize, Factor::ALL.len());
+    }
+}

@@ -1,0 +1,121 @@
+//! The verdict on one message: the rules that fired, or the reason why none did.
+
+use crate::event::MailEvent;
+
+use super::catalog::RuleSet;
+use super::facts::{Alignment, Entry, Facts};
+use super::severity::{FactorSet, Weighing, weigh};
+use super::tenant::Tenant;
+
+/// Judges a message.
+#[must_use]
+pub fn judge<'a>(event: &'a MailEvent<'a>, tenant: &'a Tenant) -> Judgement<'a> {
+    let facts = Facts::of(event, tenant);
+    let rules = RuleSet::fired(&facts, tenant);
+    let factors = if rules.is_empty() { FactorSet::default() } else { facts.factors(tenant) };
+    Judgement { facts, rules, factors }
+}
+
+/// A message with what was found out about it.
+#[derive(Debug, Clone)]
+pub struct Judgement<'a> {
+    /// The facts.
+    pub facts: Facts<'a>,
+    /// The rules that fired.
+    pub rules: RuleSet,
+    /// What makes it worse or less bad; empty where no rule fired.
+    pub factors: FactorSet,
+}
+
+impl<'a> Judgement<'a> {
+    /// The verdict.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict<'a> {
+        match (self.rules.is_empty(), self.facts.sanction) {
+            (false, _) => Verdict::Suspicious,
+            (true, Some(sanction)) if self.is_covered_by_sanction() => Verdict::Sanctioned(sanction.name),
+            (true, _) => Verdict::Benign(BenignReason::of(&self.facts)),
+        }
+    }
+
+    /// How bad the message is on its own.
+    #[must_use]
+    pub fn weighing(&self) -> Weighing {
+        weigh(self.rules.severity(), self.factors, self.factors)
+    }
+
+    /// A sanction explains the silence only where something would otherwise have to be said.
+    fn is_covered_by_sanction(&self) -> bool {
+        self.facts.entry == Entry::Direct && self.facts.alignment != Alignment::Aligned
+    }
+}
+
+/// What is thought of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict<'a> {
+    /// Nothing to tell, and why.
+    Benign(BenignReason),
+    /// A configured source was allowed to send it; the entry's name.
+    Sanctioned(&'a str),
+    /// At least one rule fired.
+    Suspicious,
+}
+
+impl Verdict<'_> {
+    /// The word in verdict lines and metric labels.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Benign(_) => "benign",
+            Self::Sanctioned(_) => "sanctioned",
+            Self::Suspicious => "suspicious",
+        }
+    }
+}
+
+/// Why a message is benign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BenignReason {
+    /// It was submitted inside the tenant.
+    Internal,
+    /// It left the tenant.
+    Outbound,
+    /// It claims nobody's name but a stranger's.
+    NotOwnDomain,
+    /// It came through a configured filter, from where the filter sends.
+    Gateway,
+    /// It came through another connector.
+    Connector,
+    /// Something proves the claim.
+    Aligned,
+    /// The record cannot tell by which door it came.
+    UnknownEntry,
+}
+
+impl BenignReason {
+    /// The word in verdict lines.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::Outbound => "outbound",
+            Self::NotOwnDomain => "not-own-domain",
+            Self::Gateway => "gateway",
+            Self::Connector => "connector",
+            Self::Aligned => "aligned",
+            Self::UnknownEntry => "unknown-entry",
+        }
+    }
+
+    fn of(facts: &Facts<'_>) -> Self {
+        match facts.entry {
+            Entry::Internal => Self::Internal,
+            Entry::Outbound => Self::Outbound,
+            _ if !facts.claims_own() => Self::NotOwnDomain,
+            Entry::Gateway => Self::Gateway,
+            Entry::Connector => Self::Connector,
+            Entry::Direct => Self::Aligned,
+            Entry::Unknown => Self::UnknownEntry,
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The durable memory: what was read, what was learnt, what must be told, in one transaction.
+//!
+//! After a crash everything resumes from the last commit: a position never becomes durable before the state and the
+//! alerts that its records caused, and no alert before the position that keeps it from being made again. That is the
+//! whole reliability argument, so it is one trait with one method that matters, [`Ledger::commit`].
+//!
+//! The backend is SQLite today; PostgreSQL will stand behind the same trait.
+
+mod outbox;
+
+pub use outbox::{Outbox, OutboxClosed, Request};
+
+use crate::detector::{DeadLetter, StateChange};
+
+/// Durable memory.
+pub trait Ledger: Send {
+    /// Everything that a restart needs.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    fn snapshot(&mut self) -> Result<Snapshot, LedgerError>;
+
+    /// Makes a transaction durable: all of it or nothing.
+    ///
+    /// Positions never move back and an alert record (id, seq) that is already there stays as it is, so a transaction
+    /// that was committed without our learning of it can be committed again.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unavailable`] where trying again may help (a full disk), anything else where it cannot.
+    fn commit(&mut self, transaction: &Transaction) -> Result<(), LedgerError>;
+
+    /// Reads entries of a stream that come after a sequence number, oldest first: at most `limit.entries` of them, and
+    /// no more once `limit.bytes` are reached (but always one, if there is one).
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    fn read(&mut self, stream: Stream, after: u64, limit: ReadLimit) -> Result<Vec<Entry>, LedgerError>;
+}
+
+/// What one commit writes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Transaction {
+    /// Where the inputs now stand.
+    pub positions: Vec<Position>,
+    /// Entries of the detector's state that changed, in order.
+    pub state: Vec<StateChange>,
+    /// Alert records to be told, in order: appended to [`Stream::Alerts`].
+    pub alerts: Vec<AlertRecord>,
+    /// What could not be decoded, in order: appended to [`Stream::DeadLetters`].
+    pub dead_letters: Vec<DeadLetter>,
+    /// How far the sinks have come.
+    pub cursors: Vec<Cursor>,
+    /// What sinks refused for good.
+    pub refusals: Vec<Refusal>,
+}
+
+impl Transaction {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Where one partition of one source stands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// The source's name in the configuration.
+    pub source: String,
+    /// The Kafka topic.
+    pub topic: String,
+    /// The Kafka partition.
+    pub partition: i32,
+    /// The offset of the next record to read.
+    pub next_offset: i64,
+}
+
+/// An alert record, encoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertRecord {
+    /// The alert's id, 32 hexadecimal digits.
+    pub id: String,
+    /// The record's number within the alert.
+    pub seq: u32,
+    /// The tenant's name.
+    pub tenant: String,
+    /// The native format, one line of JSON.
+    pub body: String,
+}
+
+/// How far a sink has come in a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// The sink's name in the configuration.
+    pub sink: String,
+    /// The sequence number of the last entry that it settled.
+    pub sequence: u64,
+}
+
+/// An entry that a sink can never take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The sink's name.
+    pub sink: String,
+    /// The entry.
+    pub sequence: u64,
+    /// Why, in the receiver's words; sanitised, bounded.
+    pub reason: String,
+}
+
+/// What sinks read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// Alert records.
+    Alerts,
+    /// Dead letters.
+    DeadLetters,
+}
+
+/// How much to read at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadLimit {
+    /// Entries.
+    pub entries: usize,
+    /// Bytes of bodies.
+    pub bytes: usize,
+}
+
+/// An entry of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Rises by one with each entry of the stream.
+    pub sequence: u64,
+    /// The alert's id; empty for a dead letter.
+    pub key: String,
+    /// The record's number within its alert; 0 for a dead letter.
+    pub seq: u32,
+    /// One line of JSON: the alert, or `{"reason","detail","origin","raw"}` with the raw bytes in base64.
+    pub body: String,
+}
+
+/// Everything that a restart needs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Where the inputs stand.
+    pub positions: Vec<Position>,
+    /// The detector's state, as it was changed, without removals.
+    pub state: Vec<StateChange>,
+    /// How far the sinks have come.
+    pub cursors: Vec<Cursor>,
+    /// The last sequence number of each stream: alerts, dead letters.
+    pub last_alert: u64,
+    /// See `last_alert`.
+    pub last_dead_letter: u64,
+}
+
+/// Why the ledger did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LedgerError {
+    /// Trying again may help: the disk is full, or another process reads.
+    #[error("the ledger cannot be written now; free space on the data directory's disk, Postern goes on by itself")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Another Postern holds it.
+    #[error("another postern process uses the ledger {path}; give each process a data_dir of its own")]
+    Locked {
+        /// The ledger's file.
+        path: String,
+    },
+    /// Written by a newer Postern.
+    #[error(
+        "the ledger has schema version {found}, this build knows {known}; run the newer build, or another data_dir"
+    )]
+    SchemaTooNew {
+        /// What the file says.
+        found: u32,
+        /// What this build knows.
+        known: u32,
+    },
+    /// It cannot be opened or is damaged.
+    #[error("the ledger cannot be used; check the data directory, or restore it from a backup")]
+    Unusable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}

@@ -1,0 +1,47 @@
+//! Where bytes come in: Kafka, webhooks, files.
+//!
+//! A receiver decodes and judges on the spot, on borrowed bytes, and hands over the little that is left as an
+//! [`Intake`]. It never decides when something is durable: it is told.
+
+use std::sync::Arc;
+
+use crate::detector::Slice;
+
+/// What a receiver hands to the commit loop, over a bounded channel: when it is full the receiver waits, or says 503.
+#[derive(Debug)]
+pub struct Intake {
+    /// One stretch for each partition that contributed, or one for the request.
+    pub stretches: Vec<Stretch>,
+    /// Told when everything in here is durable; dropped without a word when it never will be.
+    pub durable: Option<tokio::sync::oneshot::Sender<()>>,
+}
+
+/// A stretch of one input.
+#[derive(Debug)]
+pub struct Stretch {
+    /// Which input.
+    pub origin: Origin,
+    /// What it contributed.
+    pub slice: Slice,
+}
+
+/// The input of a stretch.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// A partition, with the offsets that the stretch covers.
+    Partition {
+        /// The source's name.
+        source: Arc<str>,
+        /// The topic.
+        topic: Arc<str>,
+        /// The partition.
+        partition: i32,
+        /// The offset of the next record to read once the stretch is committed.
+        next_offset: i64,
+    },
+    /// A request, which has no position: its sender repeats it unless it is told that it is durable.
+    Request {
+        /// The source's name.
+        source: Arc<str>,
+    },
+}
