@@ -10,6 +10,8 @@ pub mod event;
 
 pub mod judge;
 
+pub mod correlate;
+
 pub mod alert;
 
 pub mod detector;

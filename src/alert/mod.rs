@@ -4,6 +4,8 @@
 //! made: the id is a hash of what was found, so a receiver can drop what it has seen, and a replay tells nothing twice.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod compose;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -1,4 +1,122 @@
-//! The memory, as one state machine.
+//! The memory of all tenants of a shard, as one state machine.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::alert::Alert;
+use crate::correlate::{Limits, Memory};
+use crate::event::Time;
+use crate::judge::{TenantIndex, Tenants};
+
+use super::slice::Slice;
+
+/// The stateful half: steps in, alerts and changed state out.
+///
+/// One tenant's records never touch another's memory (invariant TENANT), and the result is a function of the steps and
+/// their order within each tenant, not of how they were cut into slices (invariant SPLIT).
+#[derive(Debug)]
+pub struct Detector {
+    tenants: Arc<Tenants>,
+    limits: Limits,
+    memories: BTreeMap<TenantIndex, Memory>,
+    touched: BTreeSet<TenantIndex>,
+    alerts: Vec<Alert>,
+}
+
+impl Detector {
+    /// A detector that remembers nothing yet.
+    #[must_use]
+    pub const fn new(tenants: Arc<Tenants>, limits: Limits) -> Self {
+        Self { tenants, limits, memories: BTreeMap::new(), touched: BTreeSet::new(), alerts: Vec::new() }
+    }
+
+    /// Puts a stored entry back. An entry of a tenant that is no longer configured stays in the ledger, untouched.
+    ///
+    /// # Errors
+    /// When the entry is not one that this build stores.
+    pub fn restore(&mut self, change: &StateChange) -> Result<(), RestoreError> {
+        let (Some(tenant), Some(value)) = (self.tenants.find(&change.tenant), &change.value) else { return Ok(()) };
+        self.memory(tenant).restore(&change.kind, &change.key, value).map_err(|source| RestoreError {
+            kind: change.kind.clone(),
+            key: change.key.clone(),
+            source,
+        })
+    }
+
+    /// Takes in what a stretch of input contributed.
+    pub fn handle_slice(&mut self, slice: &Slice) {
+        for step in &slice.steps {
+            self.with_memory(step.tenant, |memory, tell| {
+                memory.handle_watermark(step.watermark, tell);
+                memory.observe(&step.observation, tell);
+            });
+        }
+        for (tenant, watermark) in &slice.watermarks {
+            self.handle_watermark(*tenant, *watermark);
+        }
+    }
+
+    /// Advances one tenant's event time.
+    pub fn handle_watermark(&mut self, tenant: TenantIndex, watermark: Time) {
+        self.with_memory(tenant, |memory, tell| memory.handle_watermark(watermark, tell));
+    }
+
+    /// The alerts that are due, in order.
+    pub fn take_alerts(&mut self) -> Vec<Alert> {
+        std::mem::take(&mut self.alerts)
+    }
+
+    /// Whether an alert is waiting, which is a reason to commit at once.
+    #[must_use]
+    pub const fn has_alerts(&self) -> bool {
+        !self.alerts.is_empty()
+    }
+
+    /// The entries of the state that changed since this was asked last, each once, in a fixed order.
+    pub fn take_changes(&mut self) -> Vec<StateChange> {
+        let mut changes = Vec::new();
+        for tenant in std::mem::take(&mut self.touched) {
+            let id = &self.tenants.get(tenant).id;
+            let Some(memory) = self.memories.get_mut(&tenant) else { continue };
+            changes.extend(memory.take_changes().into_iter().map(|change| StateChange {
+                tenant: id.clone(),
+                kind: change.kind.to_owned(),
+                key: change.key,
+                value: change.value,
+            }));
+        }
+        changes
+    }
+
+    /// What is remembered, tenant by tenant.
+    pub fn tallies(&mut self) -> impl Iterator<Item = (TenantIndex, Tally)> {
+        self.memories.iter_mut().map(|(tenant, memory)| {
+            let tally = Tally {
+                open_campaigns: memory.open_campaigns(),
+                deliveries: memory.deliveries(),
+                evicted: memory.evicted(),
+                repeated: memory.take_repeated(),
+            };
+            (*tenant, tally)
+        })
+    }
+
+    fn with_memory(
+        &mut self,
+        tenant: TenantIndex,
+        act: impl FnOnce(&mut Memory, &mut dyn FnMut(crate::correlate::Finding)),
+    ) {
+        self.touched.insert(tenant);
+        let tenants = Arc::clone(&self.tenants);
+        let mut alerts = std::mem::take(&mut self.alerts);
+        act(self.memory(tenant), &mut |finding| alerts.push(Alert::of(&finding, tenants.get(tenant))));
+        self.alerts = alerts;
+    }
+
+    fn memory(&mut self, tenant: TenantIndex) -> &mut Memory {
+        self.memories.entry(tenant).or_insert_with(|| Memory::new(self.limits))
+    }
+}
 
 /// One entry of the detector's state that changed.
 ///
@@ -14,4 +132,26 @@ pub struct StateChange {
     pub key: String,
     /// The entry, or `None` where it is gone.
     pub value: Option<String>,
+}
+
+/// A stored entry that this build does not understand.
+#[derive(Debug, thiserror::Error)]
+#[error("the ledger's entry {kind} {key} cannot be read; was it written by another version of postern?")]
+pub struct RestoreError {
+    kind: String,
+    key: String,
+    source: serde_json::Error,
+}
+
+/// What is remembered of one tenant, in numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    /// Open campaigns.
+    pub open_campaigns: usize,
+    /// Deliveries remembered.
+    pub deliveries: usize,
+    /// Campaigns closed because there were too many, ever.
+    pub evicted: u64,
+    /// Repeated rows since this was asked last.
+    pub repeated: u64,
 }

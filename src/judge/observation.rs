@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::event::{DeliveryAction, Fingerprint, MailEvent, SourceNetwork, Time};
 
 use super::catalog::RuleSet;
@@ -78,7 +80,8 @@ impl Observation {
 ///
 /// Microsoft's EmailClusterId where it is given; else the subject, normalised: compatibility-folded, in lower case,
 /// without reply prefixes, with digits and white space collapsed, because templates vary in exactly those.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Content(pub Fingerprint);
 
 impl Content {

@@ -104,16 +104,16 @@ factors! {
     UrlPayload = "url-payload", 2;
     /// It carries an attachment; the published lures hide their QR code in one.
     AttachmentPayload = "attachment-payload", 2;
-    /// Many recipients in one campaign.
+    /// Ten recipients and more in one campaign.
     Burst = "burst", 15;
-    /// One network claims several own identities: never a device.
+    /// Three own identities and more in one campaign: never a device.
     SeveralIdentities = "several-own-identities", 10;
     /// The claim is own and authenticated: a device in SPF that walked around the filter.
     OwnAndAligned = "own-and-aligned", -20;
     /// It comes from a configured phishing-simulation vendor.
-    SimulationVendor = "simulation-vendor", -40;
+    SimulationVendor = "simulation-vendor", -100;
     /// Microsoft blocked or quarantined it.
-    Blocked = "blocked-by-microsoft", -15;
+    Blocked = "blocked-by-microsoft", -30;
 }
 
 impl Factor {
