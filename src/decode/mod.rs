@@ -9,9 +9,17 @@
 //! payload is bounded, and a mail that becomes unreadable when its subject is long enough has found a place to hide.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod authentication;
+mod key;
+mod mail;
+mod members;
+mod quoted;
 mod record;
+mod related;
+mod scan;
 mod skim;
 mod split;
+mod table;
 mod undecodable;
 
 pub use record::{Body, Envelope, RawRecord, Record};

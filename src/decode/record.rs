@@ -1,7 +1,13 @@
 //! One record of the Defender streaming API.
 
+use std::fmt;
+
+use super::key::Key;
+use super::members::Members;
 use super::skim::Skim;
-use super::undecodable::{Reason, Undecodable};
+use super::table::Table;
+use super::undecodable::{Flaw, Reason, Undecodable};
+use super::{mail, related};
 use crate::event::{MailEvent, RelatedEvent, Text, Time};
 
 /// A record as it was cut out of its payload: valid JSON, not yet read.
@@ -33,7 +39,10 @@ impl<'a> RawRecord<'a> {
     /// # Errors
     /// When it is no record, or a record of a table we read lacks what the table always has.
     pub fn decode(&self) -> Result<Record<'a>, Undecodable<'a>> {
-        Err(Undecodable::new(Reason::NotARecord, &"", self.json.as_bytes()))
+        let undecodable = |reason, detail: &dyn fmt::Display| Undecodable::new(reason, detail, self.json.as_bytes());
+        let members =
+            Members::of(self.json).ok_or_else(|| undecodable(Reason::NotARecord, &Reason::NotARecord.explanation()))?;
+        Record::read(&members).map_err(|flaw| undecodable(flaw.reason, &flaw))
     }
 }
 
@@ -44,6 +53,18 @@ pub struct Record<'a> {
     pub envelope: Envelope<'a>,
     /// The row.
     pub body: Body<'a>,
+}
+
+impl<'a> Record<'a> {
+    fn read(members: &Members<'a>) -> Result<Self, Flaw> {
+        let category = members.text(Key::Category)?.ok_or(Flaw::of(Reason::NoCategory, Key::Category))?;
+        let envelope = Envelope { tenant_id: members.text(Key::TenantId)?, published: members.parsed(Key::Time)? };
+        let body = match Table::of(&category) {
+            Some(table) => Body::read(table, &members.required_object(Key::Properties)?)?,
+            None => Body::Other { category },
+        };
+        Ok(Self { envelope, body })
+    }
 }
 
 /// What the streaming API writes around a row.
@@ -68,4 +89,16 @@ pub enum Body<'a> {
         /// `category`, as written.
         category: Text<'a>,
     },
+}
+
+impl<'a> Body<'a> {
+    fn read(table: Table, row: &Members<'a>) -> Result<Self, Flaw> {
+        Ok(match table {
+            Table::Mail => Self::Mail(mail::event(row)?),
+            Table::Url => Self::Related(RelatedEvent::Url(related::url(row)?)),
+            Table::Attachment => Self::Related(RelatedEvent::Attachment(related::attachment(row)?)),
+            Table::Click => Self::Related(RelatedEvent::Click(related::click(row)?)),
+            Table::PostDelivery => Self::Related(RelatedEvent::PostDelivery(related::post_delivery(row)?)),
+        })
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::key::Key;
+
 /// The longest [`Undecodable::detail`].
 const DETAIL_BYTES_MAX: usize = 512;
 
@@ -19,6 +21,25 @@ pub struct Undecodable<'a> {
 impl<'a> Undecodable<'a> {
     pub(super) fn new(reason: Reason, detail: &dyn fmt::Display, raw: &'a [u8]) -> Self {
         Self { reason, detail: sanitised(&detail.to_string()), raw }
+    }
+}
+
+/// What is wrong with a record, before it is known which.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Flaw {
+    pub(super) reason: Reason,
+    pub(super) key: Key,
+}
+
+impl Flaw {
+    pub(super) const fn of(reason: Reason, key: Key) -> Self {
+        Self { reason, key }
+    }
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` {}", self.key.name(), self.reason.explanation())
     }
 }
 
@@ -68,6 +89,22 @@ impl Reason {
         Self::BadColumn,
         Self::KeyTwice,
     ];
+
+    /// What to make of it; follows the name of what it holds for.
+    pub(super) const fn explanation(self) -> &'static str {
+        match self {
+            Self::NotUtf8 => "is not UTF-8; convert it",
+            Self::NotJson => "is not JSON; check that nothing cut it off",
+            Self::TooLarge => "is larger than the limit; cut it into smaller payloads",
+            Self::TooDeep => "has more containers inside one another than the limit; no table of ours nests so deep",
+            Self::TooManyRecords => "holds more records than the limit; cut it into smaller batches, or into lines",
+            Self::NotARecord => "is no object; a record is an object with `category` and `properties`",
+            Self::NoCategory => "is missing, null or empty; the streaming API names the table there",
+            Self::MissingColumn => "is missing, null or empty; every row of this table has it",
+            Self::BadColumn => "holds what it cannot hold; compare the record with the table's schema",
+            Self::KeyTwice => "stands twice in one object; readers differ in which they believe, so neither is",
+        }
+    }
 
     /// The label.
     #[must_use]
