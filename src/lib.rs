@@ -6,6 +6,7 @@
 //!
 //! The modules in that order; those above the line build without the feature `runtime` and know nothing of the world.
 
+pub mod decode;
 pub mod event;
 
 pub mod judge;

@@ -1,0 +1,46 @@
+//! Bytes to events: what a source hands over, cut into records and read.
+//!
+//! Two steps, so that most mail is never parsed. [`records`] cuts a payload into [`RawRecord`]s in one pass that also
+//! checks the JSON; where a record is plain, the same pass *skims* it: it picks out the few values that tell whether the
+//! mail can matter at all. [`RawRecord::decode`] reads a record in full, with serde, for whoever still wants to know.
+//!
+//! Undecodable input is an outcome, not an error: it is visited like a record, with a reason from a closed set, so that
+//! every record that came in is counted once. There is no limit on the length of a single text: text is borrowed, the
+//! payload is bounded, and a mail that becomes unreadable when its subject is long enough has found a place to hide.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod authentication;
+mod key;
+mod mail;
+mod members;
+mod quoted;
+mod record;
+mod related;
+mod scan;
+mod skim;
+mod split;
+mod table;
+mod undecodable;
+
+pub use record::{Body, Envelope, RawRecord, Record};
+pub use skim::Skim;
+pub use split::records;
+pub use undecodable::{Reason, Undecodable};
+
+/// What one payload may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a payload.
+    pub payload_bytes_max: usize,
+    /// Records of one JSON document; lines are not counted, because they can be read one by one.
+    pub records_max: usize,
+    /// Containers inside one another, counted from the document's outermost. Small enough to recurse on.
+    pub depth_max: u8,
+}
+
+impl Default for Limits {
+    /// Eight times what Event Hubs lets through (1 MiB), so that a limit is a sign of something wrong.
+    fn default() -> Self {
+        Self { payload_bytes_max: 8 << 20, records_max: 10_000, depth_max: 64 }
+    }
+}

@@ -1,0 +1,293 @@
+//! A cursor over JSON text that checks everything and keeps nothing.
+//!
+//! It accepts what RFC 8259 and `serde_json` accept (a property test holds the two equal) and hands out slices of the
+//! text, so that the pass that finds where a record ends is also the pass that looks into it. Strings are walked a word
+//! at a time rather than with `memchr`: at twenty bytes a string, which is what telemetry holds, a call to a vectorised
+//! search costs more than it saves, and a third kind of byte to stop at, control characters, comes for free.
+
+use super::quoted::Quoted;
+
+/// Why a scan stopped before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// Not JSON.
+    Syntax,
+    /// Containers too deep inside one another.
+    Depth,
+    /// Too many records.
+    Records,
+    /// Valid as far as it was read, but not plain enough to skim.
+    Unusual,
+}
+
+/// Anything but a container.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Scalar<'a> {
+    Null,
+    Text(Quoted<'a>),
+    /// A number or a flag.
+    Native,
+}
+
+/// A position in a text.
+#[derive(Debug, Clone)]
+pub(super) struct Scan<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Scan<'a> {
+    pub(super) const fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// The next byte that is not white space, and stays where it is.
+    pub(super) fn peek(&mut self) -> Option<u8> {
+        while matches!(self.byte(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+            self.at += 1;
+        }
+        self.byte()
+    }
+
+    /// What lies between an earlier position and this one.
+    pub(super) fn since(&self, start: &Self) -> &'a str {
+        &self.text[start.at..self.at]
+    }
+
+    /// Walks an object. `member` is given each key and must consume its value.
+    #[inline]
+    pub(super) fn object(
+        &mut self,
+        mut member: impl FnMut(&mut Self, Quoted<'a>) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        self.sequence(b'{', b'}', |scan| {
+            let key = scan.string()?;
+            scan.expect(b':')?;
+            member(scan, key)
+        })
+    }
+
+    /// Walks an array. `element` must consume each element.
+    #[inline]
+    pub(super) fn array(&mut self, element: impl FnMut(&mut Self) -> Result<(), Stop>) -> Result<(), Stop> {
+        self.sequence(b'[', b']', element)
+    }
+
+    /// Any value, as it is written.
+    pub(super) fn written_value(&mut self, depth_max: u8) -> Result<&'a str, Stop> {
+        self.peek();
+        let start = self.at;
+        self.value(depth_max)?;
+        Ok(&self.text[start..self.at])
+    }
+
+    /// Passes over any value, with at most so many containers inside one another.
+    pub(super) fn value(&mut self, depth_max: u8) -> Result<(), Stop> {
+        let inside = || depth_max.checked_sub(1).ok_or(Stop::Depth);
+        match self.peek() {
+            Some(b'{') => inside().and_then(|depth| self.object(|scan, _| scan.value(depth))),
+            Some(b'[') => inside().and_then(|depth| self.array(|scan| scan.value(depth))),
+            _ => self.scalar().map(drop),
+        }
+    }
+
+    /// Reads a value that is no container.
+    #[inline]
+    pub(super) fn scalar(&mut self) -> Result<Scalar<'a>, Stop> {
+        match self.peek() {
+            Some(b'"') => self.string().map(Scalar::Text),
+            Some(b'n') => self.word("null").map(|()| Scalar::Null),
+            Some(b't') => self.word("true").map(|()| Scalar::Native),
+            Some(b'f') => self.word("false").map(|()| Scalar::Native),
+            _ => self.number().map(|()| Scalar::Native),
+        }
+    }
+
+    #[inline]
+    fn sequence(
+        &mut self,
+        open: u8,
+        close: u8,
+        mut item: impl FnMut(&mut Self) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        self.expect(open)?;
+        if self.passed(close) {
+            return Ok(());
+        }
+        loop {
+            item(self)?;
+            if self.passed(close) {
+                return Ok(());
+            }
+            self.expect(b',')?;
+        }
+    }
+
+    #[inline]
+    fn string(&mut self) -> Result<Quoted<'a>, Stop> {
+        self.peek();
+        let start = self.at;
+        self.expect(b'"')?;
+        let mut is_escaped = false;
+        loop {
+            self.at += ordinary(&self.text.as_bytes()[self.at..]);
+            match self.byte() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(Quoted::new(&self.text[start..self.at], is_escaped));
+                }
+                Some(b'\\') => self.escape()?,
+                _ => return Err(Stop::Syntax),
+            }
+            is_escaped = true;
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), Stop> {
+        self.at += match self.text.as_bytes()[self.at..] {
+            [_, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => 2,
+            [_, b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(u8::is_ascii_hexdigit) => 6,
+            _ => return Err(Stop::Syntax),
+        };
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<(), Stop> {
+        self.skip(b"-");
+        match self.byte() {
+            Some(b'0') => self.at += 1,
+            _ => self.digits()?,
+        }
+        if self.skip(b".") {
+            self.digits()?;
+        }
+        if self.skip(b"eE") {
+            self.skip(b"+-");
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    fn digits(&mut self) -> Result<(), Stop> {
+        let count = self.text.as_bytes()[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.at += count;
+        if count == 0 { Err(Stop::Syntax) } else { Ok(()) }
+    }
+
+    fn word(&mut self, word: &str) -> Result<(), Stop> {
+        let is_next = self.text.as_bytes()[self.at..].starts_with(word.as_bytes());
+        self.at += if is_next { word.len() } else { 0 };
+        if is_next { Ok(()) } else { Err(Stop::Syntax) }
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), Stop> {
+        if self.passed(byte) { Ok(()) } else { Err(Stop::Syntax) }
+    }
+
+    /// Passes over a token, behind white space, if it is next.
+    fn passed(&mut self, token: u8) -> bool {
+        let is_next = self.peek() == Some(token);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    /// Passes over one of these bytes, if one is next.
+    fn skip(&mut self, any: &[u8]) -> bool {
+        let is_next = self.byte().is_some_and(|byte| any.contains(&byte));
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+}
+
+/// How many bytes a string goes on before a quote, a backslash or a control character.
+#[inline]
+fn ordinary(bytes: &[u8]) -> usize {
+    let mut count = 0;
+    while let Some(word) = bytes[count..].first_chunk() {
+        let marks = special(u64::from_le_bytes(*word));
+        if marks != 0 {
+            return count + marks.trailing_zeros() as usize / 8;
+        }
+        count += size_of::<u64>();
+    }
+    count + bytes[count..].iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | ..b' ')).count()
+}
+
+/// Sets the high bit of each byte that ends a run of ordinary ones. Exact for the lowest such byte; a borrow can only
+/// reach bytes above it ("Bit Twiddling Hacks", *determine if a word has a byte less than n*).
+const fn special(word: u64) -> u64 {
+    const EACH: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = EACH << 7;
+    let quote = word ^ (EACH * b'"' as u64);
+    let backslash = word ^ (EACH * b'\\' as u64);
+    let is_quote = quote.wrapping_sub(EACH) & !quote;
+    let is_backslash = backslash.wrapping_sub(EACH) & !backslash;
+    let is_control = word.wrapping_sub(EACH * b' ' as u64) & !word;
+    (is_quote | is_backslash | is_control) & HIGH
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::de::IgnoredAny;
+
+    use super::*;
+
+    /// Whether the text is one JSON value by our reading.
+    fn accepts(text: &str) -> bool {
+        let mut scan = Scan::new(text);
+        scan.value(u8::MAX).is_ok() && scan.peek().is_none()
+    }
+
+    #[test]
+    fn a_string_may_end_anywhere_in_a_word() {
+        for length in 0..40 {
+            for end in ["\"", "\\", "\u{1f}", "\n"] {
+                let text =
+                    format!("{}{end}{}", "é~\u{7f}x".repeat(9).chars().take(length).collect::<String>(), "\"\\\0");
+                assert_eq!(ordinary(text.as_bytes()), text.find(end).unwrap(), "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_json_does_not_allow_is_refused() {
+        for text in [
+            "",
+            "01",
+            "1.",
+            "-",
+            "1e",
+            "+1",
+            "nul",
+            "tru",
+            "[1,]",
+            "{\"a\":1,}",
+            "{a:1}",
+            "\"\t\"",
+            "\"\\x\"",
+            "\"\\u12\"",
+        ] {
+            assert!(!accepts(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn depth_is_counted_in_containers() {
+        assert_eq!(Scan::new("[[1]]").value(2), Ok(()));
+        assert_eq!(Scan::new("[{}]").value(1), Err(Stop::Depth));
+        assert_eq!(Scan::new("1").value(0), Ok(()));
+        assert_eq!(Scan::new(&"[".repeat(1 << 20)).value(u8::MAX), Err(Stop::Depth));
+    }
+
+    proptest! {
+        #[test]
+        fn we_accept_what_serde_json_accepts(text in r#"([\[\]{},: 01.eE+"a\\u\n-]|null|true|"[a-z\\"]{0,3}"|-?[0-9.e]{1,4}|"a":){0,12}"#) {
+            prop_assert_eq!(accepts(&text), serde_json::from_str::<IgnoredAny>(&text).is_ok());
+        }
+    }
+}

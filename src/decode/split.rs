@@ -1,0 +1,242 @@
+//! Payloads to records.
+
+use serde::de::IgnoredAny;
+
+use super::Limits;
+use super::record::RawRecord;
+use super::scan::{Scan, Stop};
+use super::skim::Skim;
+use super::undecodable::{Reason, Undecodable};
+
+/// Walks the records of one payload in order: one visit for each record, or for what could not be read.
+///
+/// A payload is one JSON document or several, one a line (LF or CRLF, blank lines between them are nothing). A document
+/// is a record, an object with an array `records` (an Event Hubs batch), or an array of these. A byte order mark in
+/// front is passed over.
+///
+/// A document with a mistake anywhere is undecodable as a whole, and none of its records is visited: half a batch would
+/// be counted, committed, and then counted again when the sender repeats it. A bad line does not touch the others.
+pub fn records<'a>(payload: &'a [u8], limits: &Limits, visit: &mut impl FnMut(Result<RawRecord<'a>, Undecodable<'a>>)) {
+    if payload.len() > limits.payload_bytes_max {
+        return visit(Err(whole(Reason::TooLarge, payload)));
+    }
+    let text = payload.strip_prefix(BYTE_ORDER_MARK).unwrap_or(payload).trim_ascii();
+    if !text.is_empty() {
+        Splitter { limits, found: Vec::new(), visit }.payload(text);
+    }
+}
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+struct Splitter<'a, 's, V> {
+    limits: &'s Limits,
+    /// The records of the document at hand; visited when all of it has been read.
+    found: Vec<RawRecord<'a>>,
+    visit: &'s mut V,
+}
+
+impl<'a, V: FnMut(Result<RawRecord<'a>, Undecodable<'a>>)> Splitter<'a, '_, V> {
+    /// Reads the lines one by one, unless the first one alone is no document and the whole payload is.
+    fn payload(&mut self, text: &'a [u8]) {
+        let (mut line, mut rest) = split_line(text);
+        let mut outcome = self.document(line);
+        if outcome.is_err() && !rest.is_empty() {
+            let whole = self.document(text);
+            if whole.is_ok() || ends_a_document(text) {
+                return self.tell(whole);
+            }
+        }
+        loop {
+            self.tell(outcome);
+            if rest.is_empty() {
+                return;
+            }
+            (line, rest) = split_line(rest);
+            outcome = self.document(line);
+        }
+    }
+
+    fn tell(&mut self, outcome: Result<(), Undecodable<'a>>) {
+        match outcome {
+            Ok(()) => self.found.drain(..).for_each(|record| (self.visit)(Ok(record))),
+            Err(undecodable) => (self.visit)(Err(undecodable)),
+        }
+    }
+
+    /// Finds the records of one document, all or none.
+    fn document(&mut self, bytes: &'a [u8]) -> Result<(), Undecodable<'a>> {
+        self.found.clear();
+        let text = std::str::from_utf8(bytes).map_err(|error| Undecodable::new(Reason::NotUtf8, &error, bytes))?;
+        self.items(&mut Scan::new(text)).map_err(|stop| match stop {
+            Stop::Depth => whole(Reason::TooDeep, bytes),
+            Stop::Records => whole(Reason::TooManyRecords, bytes),
+            Stop::Syntax | Stop::Unusual => not_json(text),
+        })
+    }
+
+    fn items(&mut self, scan: &mut Scan<'a>) -> Result<(), Stop> {
+        match scan.peek() {
+            Some(b'[') => scan.array(|scan| self.batch_or_record(scan))?,
+            _ => self.batch_or_record(scan)?,
+        }
+        if scan.peek().is_none() { Ok(()) } else { Err(Stop::Syntax) }
+    }
+
+    fn batch_or_record(&mut self, scan: &mut Scan<'a>) -> Result<(), Stop> {
+        if scan.peek() != Some(b'{') {
+            return self.record(scan);
+        }
+        if self.skimmed(scan)? {
+            return Ok(());
+        }
+        let start = scan.clone();
+        let mut is_batch = false;
+        scan.object(|scan, key| {
+            if key.plain() == Some("records") && scan.peek() == Some(b'[') {
+                is_batch = true;
+                return scan.array(|scan| self.record(scan));
+            }
+            scan.value(self.limits.depth_max.saturating_sub(1))
+        })?;
+        if is_batch { Ok(()) } else { self.push(RawRecord::new(scan.since(&start), None)) }
+    }
+
+    /// Whatever stands where a record should be.
+    fn record(&mut self, scan: &mut Scan<'a>) -> Result<(), Stop> {
+        if self.skimmed(scan)? {
+            return Ok(());
+        }
+        let json = scan.written_value(self.limits.depth_max)?;
+        self.push(RawRecord::new(json, None))
+    }
+
+    /// Takes a plain record, in the one pass that finds its end, or leaves the scan where it is.
+    fn skimmed(&mut self, scan: &mut Scan<'a>) -> Result<bool, Stop> {
+        scan.peek();
+        let start = scan.clone();
+        let Ok(skim) = Skim::read(scan, self.limits.depth_max) else {
+            *scan = start;
+            return Ok(false);
+        };
+        self.push(RawRecord::new(scan.since(&start), Some(skim)))?;
+        Ok(true)
+    }
+
+    fn push(&mut self, record: RawRecord<'a>) -> Result<(), Stop> {
+        if self.found.len() == self.limits.records_max {
+            return Err(Stop::Records);
+        }
+        self.found.push(record);
+        Ok(())
+    }
+}
+
+/// The first line, and what follows it behind blank lines.
+fn split_line(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
+    (text[..end].trim_ascii_end(), text[end..].trim_ascii_start())
+}
+
+/// Whether the last line begins with a closing bracket, as that of a document over several lines does, and as none of
+/// JSON Lines can.
+fn ends_a_document(text: &[u8]) -> bool {
+    let last = memchr::memrchr(b'\n', text).map_or(text, |end| &text[end..]);
+    matches!(last.trim_ascii_start().first(), Some(b'}' | b']'))
+}
+
+fn whole(reason: Reason, bytes: &[u8]) -> Undecodable<'_> {
+    Undecodable::new(reason, &format_args!("the document {}", reason.explanation()), bytes)
+}
+
+/// Has the JSON library say what is wrong and where.
+fn not_json(text: &str) -> Undecodable<'_> {
+    let error = serde_json::from_str::<IgnoredAny>(text).err();
+    let detail = error.map_or_else(|| Reason::NotJson.explanation().to_owned(), |error| error.to_string());
+    Undecodable::new(Reason::NotJson, &detail, text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is visited: the text of a record, or the reason and the bytes that could not be read.
+    fn visits(payload: &[u8], limits: &Limits) -> Vec<String> {
+        let mut visits = Vec::new();
+        records(payload, limits, &mut |visit| {
+            visits.push(match visit {
+                Ok(record) => record.json().to_owned(),
+                Err(undecodable) => format!("{}: {}", undecodable.reason, String::from_utf8_lossy(undecodable.raw)),
+            });
+        });
+        visits
+    }
+
+    fn split(payload: &str) -> Vec<String> {
+        visits(payload.as_bytes(), &Limits::default())
+    }
+
+    #[test]
+    fn every_framing_gives_the_same_records() {
+        for payload in [
+            r#"{"records":[{"a":1},{"b":2}]}"#,
+            r#"{ "x": [3], "records" : [ {"a":1} , {"b":2} ] }"#,
+            r#"[{"a":1},{"b":2}]"#,
+            r#"[{"records":[{"a":1}]},{"b":2}]"#,
+            "{\"a\":1}\n{\"b\":2}",
+            "\r\n{\"a\":1}\r\n\r\n {\"b\":2} \r\n",
+            "{\"records\":[{\"a\":1},\n{\"b\":2}]}",
+            "\u{feff}{\"records\":[\n{\"a\":1},\n{\"b\":2}\n]\n}\n",
+        ] {
+            assert_eq!(split(payload), [r#"{"a":1}"#, r#"{"b":2}"#], "{payload}");
+        }
+    }
+
+    #[test]
+    fn a_document_may_span_lines() {
+        assert_eq!(split("{\n \"a\": [\n1]}"), ["{\n \"a\": [\n1]}"]);
+    }
+
+    #[test]
+    fn a_payload_without_records_is_not_visited() {
+        for payload in ["", " \r\n", "\u{feff}", r#"{"records":[]}"#, "[]"] {
+            assert!(split(payload).is_empty(), "{payload:?}");
+        }
+    }
+
+    #[test]
+    fn a_broken_batch_is_one_visit_with_all_of_it() {
+        for payload in [
+            r#"{"records":[{"a":1},{"b":]}"#,
+            r#"{"records":[{"a":1},{"b":2}]"#,
+            "{\"records\":[\n{\"a\":1},\n{\"b\":}\n]}",
+            r#"{"a":1}{"b":2}"#,
+        ] {
+            assert_eq!(split(payload), [format!("not_json: {payload}")]);
+        }
+    }
+
+    #[test]
+    fn a_bad_line_does_not_touch_the_others() {
+        assert_eq!(split("{\"a\":1}\n{\"b\n{\"c\":3}"), [r#"{"a":1}"#, r#"not_json: {"b"#, r#"{"c":3}"#]);
+        assert_eq!(split("{\"a\n{\"c\":3}"), [r#"not_json: {"a"#, r#"{"c":3}"#]);
+        let latin1 = b"{\"a\":\"\xe9\"}\n{\"b\":2}";
+        assert_eq!(visits(latin1, &Limits::default()), ["not_utf8: {\"a\":\"\u{fffd}\"}", r#"{"b":2}"#]);
+    }
+
+    #[test]
+    fn what_is_no_object_is_still_visited() {
+        assert_eq!(split("[1,[{}],null]"), ["1", "[{}]", "null"]);
+    }
+
+    #[test]
+    fn limits_hold_at_their_edge() {
+        let limits = Limits { payload_bytes_max: 20, records_max: 2, depth_max: 2 };
+        let outcome = |payload: &str| visits(payload.as_bytes(), &limits);
+        assert_eq!(outcome("[{},{}]").len(), 2);
+        assert_eq!(outcome("[{},{},{}]"), ["too_many_records: [{},{},{}]"]);
+        assert_eq!(outcome("{}\n{}\n{}\n").len(), 3);
+        assert_eq!(outcome(r#"[{"a":[]}]"#), [r#"{"a":[]}"#]);
+        assert_eq!(outcome(r#"{"a":[[]]}"#), [r#"too_deep: {"a":[[]]}"#]);
+        assert_eq!(outcome(&" ".repeat(21)).len(), 1);
+    }
+}
