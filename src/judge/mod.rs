@@ -7,6 +7,7 @@
 
 mod catalog;
 mod facts;
+mod glance;
 mod observation;
 mod rules;
 mod severity;
@@ -15,6 +16,7 @@ mod verdict;
 
 pub use catalog::{Condition, RULES, Rule, RuleId, RuleSet};
 pub use facts::{Alignment, Claim, Entry, Evidence, Facts, Sanction};
+pub use glance::{Glance, at_a_glance};
 pub use observation::{Content, Observation};
 pub use severity::{Factor, FactorSet, Severity, SeverityReason, Weighing, weigh};
 pub use tenant::{

@@ -1,0 +1,244 @@
+//! The stateless half: payload bytes to a slice, wherever they arrive.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::decode::{self, Body, RawRecord, Record, Skim, Undecodable};
+use crate::event::{MailEvent, RelatedEvent, Span, Text, Time};
+use crate::judge::{Judgement, Observation, TenantIndex, Tenants, Verdict, at_a_glance, judge};
+
+use super::slice::{DEAD_LETTER_BYTES_MAX, DeadLetter, Outcome, Slice, Step};
+
+/// How far a timestamp may lie after the arrival of its record. Beyond, it is wrong or forged, and the arrival counts:
+/// one far future date would otherwise close every campaign of its tenant.
+pub const FUTURE_TOLERANCE: Span = Span::minutes(5);
+
+/// Decodes and judges records; shared by every receiver.
+#[derive(Debug, Clone)]
+pub struct Inspector {
+    tenants: Arc<Tenants>,
+    limits: decode::Limits,
+}
+
+/// Where and when a payload came in.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    /// Names the input in dead letters: `source/topic/partition`, or the webhook's or file's name.
+    pub origin: &'a str,
+    /// The payload's offset in its input; 0 where the input has none.
+    pub offset: i64,
+    /// When the payload came in, from the broker, so that a replay sees it again; `None` where only the records know.
+    pub time: Option<Time>,
+}
+
+impl Inspector {
+    /// An inspector for these tenants.
+    #[must_use]
+    pub const fn new(tenants: Arc<Tenants>, limits: decode::Limits) -> Self {
+        Self { tenants, limits }
+    }
+
+    /// The tenants that records are judged for.
+    #[must_use]
+    pub const fn tenants(&self) -> &Arc<Tenants> {
+        &self.tenants
+    }
+
+    /// Inspects one payload, adding to the slice; every record ends in exactly one outcome. The verdict on each
+    /// EmailEvents record, and on each record that could not be read, is reported in input order.
+    pub fn inspect(
+        &self,
+        payload: &[u8],
+        arrival: Arrival<'_>,
+        slice: &mut Slice,
+        report: &mut impl FnMut(&VerdictLine<'_>),
+    ) {
+        let mut inspection = Inspection { tenants: &self.tenants, arrival, slice, report };
+        decode::records(payload, &self.limits, &mut |visit| inspection.visit(visit));
+    }
+}
+
+struct Inspection<'i, R> {
+    tenants: &'i Tenants,
+    arrival: Arrival<'i>,
+    slice: &'i mut Slice,
+    report: &'i mut R,
+}
+
+impl<R: FnMut(&VerdictLine<'_>)> Inspection<'_, R> {
+    fn visit(&mut self, visit: Result<RawRecord<'_>, Undecodable<'_>>) {
+        let outcome = match visit {
+            Ok(raw) => self.record(raw),
+            Err(undecodable) => self.undecodable(&undecodable),
+        };
+        self.slice.outcomes.count(outcome);
+    }
+
+    fn record(&mut self, raw: RawRecord<'_>) -> Outcome {
+        if let Some(outcome) = raw.skim().and_then(|skim| self.glance(skim)) {
+            return outcome;
+        }
+        match raw.decode() {
+            Ok(record) => self.decoded(record, raw.json()),
+            Err(undecodable) => self.undecodable(&undecodable),
+        }
+    }
+
+    fn glance(&mut self, skim: &Skim<'_>) -> Option<Outcome> {
+        let index = self.tenants.find(skim.tenant_id)?;
+        let tenant = self.tenants.get(index);
+        let glance = at_a_glance(skim, tenant)?;
+        let published = || skim.published.and_then(|text| Time::parse(text).ok());
+        self.slice.advance(index, self.event_time(skim.timestamp, published));
+        (self.report)(&VerdictLine {
+            tenant: Some(&tenant.name),
+            network_message_id: Some(skim.network_message_id),
+            recipient: Some(skim.recipient),
+            reason: Some(glance.reason.as_str()),
+            entry: Some(glance.entry.as_str()),
+            alignment: Some("not-applicable"),
+            ..VerdictLine::new("benign")
+        });
+        Some(Outcome::Benign)
+    }
+
+    fn decoded(&mut self, record: Record<'_>, json: &str) -> Outcome {
+        let event = match record.body {
+            Body::Other { .. } => return Outcome::OtherTable,
+            Body::Mail(event) => Row::Mail(event),
+            Body::Related(event) => Row::Related(event),
+        };
+        let tenant_id = record.envelope.tenant_id.unwrap_or_default();
+        let Some(tenant) = self.tenants.find(&tenant_id) else {
+            return self.unknown_tenant(&tenant_id, json);
+        };
+        match event {
+            Row::Mail(event) => self.mail(event, tenant, record.envelope.published),
+            Row::Related(event) => {
+                let time = self.event_time(event.timestamp(), || record.envelope.published);
+                self.slice.advance(tenant, time);
+                Outcome::Related
+            }
+        }
+    }
+
+    fn mail(&mut self, mut event: MailEvent<'_>, index: TenantIndex, published: Option<Time>) -> Outcome {
+        event.timestamp = self.event_time(event.timestamp, || published);
+        let watermark = self.slice.advance(index, event.timestamp);
+        let tenant = self.tenants.get(index);
+        let judgement = judge(&event, tenant);
+        let verdict = judgement.verdict();
+        (self.report)(&VerdictLine::of(&judgement, &verdict, &tenant.name));
+        match verdict {
+            Verdict::Benign(_) => Outcome::Benign,
+            Verdict::Sanctioned(_) => Outcome::Sanctioned,
+            Verdict::Suspicious => {
+                let observation = Observation::of(&judgement);
+                self.slice.steps.push(Step { offset: self.arrival.offset, tenant: index, watermark, observation });
+                Outcome::Suspicious
+            }
+        }
+    }
+
+    fn event_time(&self, timestamp: Time, published: impl FnOnce() -> Option<Time>) -> Time {
+        let arrival = self.arrival.time.or_else(published);
+        arrival.filter(|arrival| timestamp > *arrival + FUTURE_TOLERANCE).unwrap_or(timestamp)
+    }
+
+    fn unknown_tenant(&mut self, id: &Text<'_>, json: &str) -> Outcome {
+        let id: String = id.chars().take(64).collect();
+        let detail = format!("the tenant {id:?} is not configured; add a [[tenant]] with this id, or stop its export");
+        self.dead_letter("unknown_tenant", detail, json.as_bytes());
+        Outcome::UnknownTenant
+    }
+
+    fn undecodable(&mut self, undecodable: &Undecodable<'_>) -> Outcome {
+        self.dead_letter(undecodable.reason.as_str(), undecodable.detail.clone(), undecodable.raw);
+        Outcome::Undecodable
+    }
+
+    fn dead_letter(&mut self, reason: &str, detail: String, raw: &[u8]) {
+        (self.report)(&VerdictLine { reason: Some(reason), ..VerdictLine::new("undecodable") });
+        let letter = DeadLetter {
+            reason: reason.to_owned(),
+            detail,
+            origin: format!("{}/{}", self.arrival.origin, self.arrival.offset),
+            raw: raw[..raw.len().min(DEAD_LETTER_BYTES_MAX)].to_vec(),
+        };
+        self.slice.dead_letters.push((self.arrival.offset, letter));
+    }
+}
+
+#[expect(clippy::large_enum_variant, reason = "it lives for the length of one call")]
+enum Row<'a> {
+    Mail(MailEvent<'a>),
+    Related(RelatedEvent<'a>),
+}
+
+/// The verdict on one record, as `scan --verdicts` writes it, without the input's name and the record's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct VerdictLine<'a> {
+    /// The tenant's name; `None` where it is not known.
+    pub tenant: Option<&'a str>,
+    /// `EmailEvents`; a record that could not be read is counted with them.
+    pub table: &'a str,
+    /// `NetworkMessageId`.
+    pub network_message_id: Option<&'a str>,
+    /// `RecipientEmailAddress`.
+    pub recipient: Option<&'a str>,
+    /// `benign`, `sanctioned`, `suspicious` or `undecodable`.
+    pub verdict: &'a str,
+    /// Why, for all but the suspicious.
+    pub reason: Option<&'a str>,
+    /// The rules that fired, gravest first.
+    #[serde(serialize_with = "rule_names")]
+    pub rules: crate::judge::RuleSet,
+    /// How bad the message is on its own.
+    pub severity: Option<crate::judge::Severity>,
+    /// By which door it came.
+    pub entry: Option<&'a str>,
+    /// Whether anything proves the claim.
+    pub alignment: Option<&'a str>,
+}
+
+impl<'a> VerdictLine<'a> {
+    fn new(verdict: &'a str) -> Self {
+        Self {
+            tenant: None,
+            table: "EmailEvents",
+            network_message_id: None,
+            recipient: None,
+            verdict,
+            reason: None,
+            rules: crate::judge::RuleSet::default(),
+            severity: None,
+            entry: None,
+            alignment: None,
+        }
+    }
+
+    fn of(judgement: &'a Judgement<'a>, verdict: &'a Verdict<'a>, tenant: &'a str) -> Self {
+        let facts = &judgement.facts;
+        let reason = match verdict {
+            Verdict::Benign(reason) => Some(reason.as_str()),
+            Verdict::Sanctioned(name) => Some(*name),
+            Verdict::Suspicious => None,
+        };
+        Self {
+            tenant: Some(tenant),
+            network_message_id: Some(facts.event.network_message_id.as_str()),
+            recipient: Some(facts.event.recipient.as_str()),
+            reason,
+            rules: judgement.rules,
+            severity: (!judgement.rules.is_empty()).then(|| judgement.weighing().severity),
+            entry: Some(facts.entry.as_str()),
+            alignment: Some(facts.alignment.as_str()),
+            ..Self::new(verdict.as_str())
+        }
+    }
+}
+
+fn rule_names<S: serde::Serializer>(rules: &crate::judge::RuleSet, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(rules.iter().map(|rule| rule.id.as_str()))
+}
