@@ -21,3 +21,6 @@ pub mod ledger;
 
 #[cfg(feature = "runtime")]
 pub mod receive;
+
+#[cfg(feature = "runtime")]
+pub mod secrets;
