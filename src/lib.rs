@@ -24,3 +24,6 @@ pub mod receive;
 
 #[cfg(feature = "runtime")]
 pub mod secrets;
+
+#[cfg(feature = "runtime")]
+pub mod kafka_client;
