@@ -24,3 +24,9 @@ pub mod ledger;
 
 #[cfg(feature = "runtime")]
 pub mod receive;
+
+#[cfg(feature = "runtime")]
+pub mod secrets;
+
+#[cfg(feature = "runtime")]
+pub mod kafka_client;
