@@ -7,8 +7,10 @@
 //! The backend is SQLite today; PostgreSQL will stand behind the same trait.
 
 mod outbox;
+mod sqlite;
 
 pub use outbox::{Outbox, OutboxClosed, Request};
+pub use sqlite::{LEDGER_FILE, Retention, SqliteLedger};
 
 use crate::detector::{DeadLetter, StateChange};
 

@@ -1,0 +1,104 @@
+//! The ledger in one SQLite file.
+//!
+//! SQLite because it is the store that goes on by itself after a full disk, on the connection it has; the others that
+//! were measured want to be closed and opened again. One connection writes: nothing here needs two, and the one
+//! corruption bug of recent years needed two. Readers from outside (`sqlite3`, a report) may look while Postern runs,
+//! so exclusion is a lock on a file of its own and not on the database.
+//!
+//! A commit costs one fsync of the write-ahead log (`synchronous=FULL`). Everything is written so that committing the
+//! same transaction again changes nothing: positions and cursors only rise, records that are there stay as they are.
+
+mod connection;
+mod prune;
+mod read;
+mod schema;
+mod write;
+
+use std::fs::File;
+use std::path::Path;
+
+use rusqlite::{Connection, ErrorCode};
+
+use super::{Entry, Ledger, LedgerError, ReadLimit, Snapshot, Stream, Transaction};
+
+pub use prune::Retention;
+
+/// The ledger's file in the data directory.
+pub const LEDGER_FILE: &str = "ledger.sqlite";
+
+/// A ledger in one SQLite file.
+#[derive(Debug)]
+pub struct SqliteLedger {
+    connection: Connection,
+    /// Held until the connection is closed: fields are dropped in this order.
+    _lock: Option<File>,
+}
+
+impl SqliteLedger {
+    /// Opens the ledger of a data directory, and makes both where they do not exist.
+    ///
+    /// # Errors
+    /// When another process holds it, when a newer Postern wrote it, or when it cannot be used.
+    pub fn open(data_dir: &Path) -> Result<Self, LedgerError> {
+        let lock = connection::lock(data_dir)?;
+        let connection = connection::open(&data_dir.join(LEDGER_FILE))?;
+        Ok(Self { connection, _lock: Some(lock) })
+    }
+
+    /// A ledger that is gone when it is dropped.
+    ///
+    /// # Errors
+    /// When SQLite is too old.
+    pub fn open_in_memory() -> Result<Self, LedgerError> {
+        Ok(Self { connection: connection::open_in_memory()?, _lock: None })
+    }
+
+    /// Deletes some of what is settled and no longer kept, and says how many entries that were. The owner calls it now
+    /// and then between commits, for example once a minute, and again at once while it returns more than 0.
+    ///
+    /// # Errors
+    /// As for [`Ledger::commit`]; it may be tried again at any time.
+    pub fn prune(&mut self, retention: &Retention<'_>) -> Result<usize, LedgerError> {
+        prune::prune(&mut self.connection, retention).map_err(fault)
+    }
+}
+
+impl Ledger for SqliteLedger {
+    fn snapshot(&mut self) -> Result<Snapshot, LedgerError> {
+        read::snapshot(&mut self.connection).map_err(fault)
+    }
+
+    fn commit(&mut self, transaction: &Transaction) -> Result<(), LedgerError> {
+        write::commit(&mut self.connection, transaction).map_err(fault)
+    }
+
+    fn read(&mut self, stream: Stream, after: u64, limit: ReadLimit) -> Result<Vec<Entry>, LedgerError> {
+        read::entries(&self.connection, stream, after, limit).map_err(fault)
+    }
+}
+
+/// What the owner can do about an error: wait, or stop.
+fn fault(error: rusqlite::Error) -> LedgerError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::DatabaseBusy) => {
+            LedgerError::Unavailable(error.into())
+        }
+        _ => LedgerError::Unusable(error.into()),
+    }
+}
+
+/// SQLite's integers are signed; a sequence number of ours never gets there, one that is handed in may.
+fn integer(sequence: u64) -> i64 {
+    i64::try_from(sequence).unwrap_or(i64::MAX)
+}
+
+/// The name of a stream's table and of its row in the table `stream`.
+const fn table(stream: Stream) -> &'static str {
+    match stream {
+        Stream::Alerts => "alert",
+        Stream::DeadLetters => "dead_letter",
+    }
+}
+
+#[cfg(test)]
+mod tests;

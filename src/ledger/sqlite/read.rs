@@ -1,0 +1,91 @@
+//! What a restart needs, and what sinks read.
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use rusqlite::{Connection, Result, Row, params};
+use serde::Serialize;
+
+use super::{integer, table};
+use crate::detector::{DeadLetter, StateChange};
+use crate::ledger::{Cursor, Entry, Position, ReadLimit, Snapshot, Stream};
+
+/// Everything that a restart needs, as of one moment, in the order of the primary keys.
+pub(super) fn snapshot(connection: &mut Connection) -> Result<Snapshot> {
+    let sql = connection.transaction()?;
+    Ok(Snapshot {
+        positions: rows(&sql, "SELECT source, topic, partition, next_offset FROM position ORDER BY 1, 2, 3", position)?,
+        state: rows(&sql, "SELECT tenant, kind, key, value FROM state ORDER BY 1, 2, 3", state_change)?,
+        cursors: rows(&sql, "SELECT sink, sequence FROM cursor ORDER BY 1", cursor)?,
+        last_alert: last_sequence(&sql, Stream::Alerts)?.unsigned_abs(),
+        last_dead_letter: last_sequence(&sql, Stream::DeadLetters)?.unsigned_abs(),
+    })
+}
+
+/// The entries after a sequence number. The first comes whatever its size; the next only where it fits.
+pub(super) fn entries(sql: &Connection, stream: Stream, after: u64, limit: ReadLimit) -> Result<Vec<Entry>> {
+    let (query, entry): (_, fn(&Row<'_>) -> Result<Entry>) = match stream {
+        Stream::Alerts => ("SELECT sequence, id, seq, body FROM alert", alert),
+        Stream::DeadLetters => ("SELECT sequence, reason, detail, origin, raw FROM dead_letter", dead_letter),
+    };
+    let mut select = sql.prepare_cached(&format!("{query} WHERE sequence > ?1 ORDER BY sequence LIMIT ?2"))?;
+    let found = select.query_map(params![integer(after), integer(limit.entries as u64)], entry)?;
+
+    let mut entries = Vec::new();
+    let mut bytes = 0_usize;
+    for entry in found {
+        let entry = entry?;
+        bytes = bytes.saturating_add(entry.body.len());
+        if bytes > limit.bytes && !entries.is_empty() {
+            break;
+        }
+        entries.push(entry);
+    }
+    Ok(entries)
+}
+
+/// The last number that a stream has given out; 0 before the first.
+pub(super) fn last_sequence(sql: &Connection, stream: Stream) -> Result<i64> {
+    sql.prepare_cached("SELECT last_sequence FROM stream WHERE name = ?1")?.query_row([table(stream)], |row| row.get(0))
+}
+
+fn rows<T>(sql: &Connection, query: &str, read: fn(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+    sql.prepare_cached(query)?.query_map([], read)?.collect()
+}
+
+fn position(row: &Row<'_>) -> Result<Position> {
+    Ok(Position { source: row.get(0)?, topic: row.get(1)?, partition: row.get(2)?, next_offset: row.get(3)? })
+}
+
+fn state_change(row: &Row<'_>) -> Result<StateChange> {
+    Ok(StateChange { tenant: row.get(0)?, kind: row.get(1)?, key: row.get(2)?, value: Some(row.get(3)?) })
+}
+
+fn cursor(row: &Row<'_>) -> Result<Cursor> {
+    Ok(Cursor { sink: row.get(0)?, sequence: sequence(row, 1)? })
+}
+
+fn alert(row: &Row<'_>) -> Result<Entry> {
+    Ok(Entry { sequence: sequence(row, 0)?, key: row.get(1)?, seq: row.get(2)?, body: row.get(3)? })
+}
+
+fn dead_letter(row: &Row<'_>) -> Result<Entry> {
+    let letter = DeadLetter { reason: row.get(1)?, detail: row.get(2)?, origin: row.get(3)?, raw: row.get(4)? };
+    Ok(Entry { sequence: sequence(row, 0)?, key: String::new(), seq: 0, body: line(&letter)? })
+}
+
+/// A dead letter as one line of JSON.
+fn line(DeadLetter { reason, detail, origin, raw }: &DeadLetter) -> Result<String> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        reason: &'a str,
+        detail: &'a str,
+        origin: &'a str,
+        raw: String,
+    }
+    let line = Line { reason, detail, origin, raw: BASE64_STANDARD.encode(raw) };
+    serde_json::to_string(&line).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+/// Written by us from an unsigned number, so never negative.
+fn sequence(row: &Row<'_>, column: usize) -> Result<u64> {
+    row.get(column).map(i64::unsigned_abs)
+}
