@@ -8,7 +8,7 @@ use crate::correlate::{Limits, Memory};
 use crate::event::Time;
 use crate::judge::{TenantIndex, Tenants};
 
-use super::slice::Slice;
+use super::slice::{Slice, Step};
 
 /// The stateful half: steps in, alerts and changed state out.
 ///
@@ -46,14 +46,19 @@ impl Detector {
     /// Takes in what a stretch of input contributed.
     pub fn handle_slice(&mut self, slice: &Slice) {
         for step in &slice.steps {
-            self.with_memory(step.tenant, |memory, tell| {
-                memory.handle_watermark(step.watermark, tell);
-                memory.observe(&step.observation, tell);
-            });
+            self.handle_step(step);
         }
         for (tenant, watermark) in &slice.watermarks {
             self.handle_watermark(*tenant, *watermark);
         }
+    }
+
+    /// Takes in one suspicious message.
+    pub fn handle_step(&mut self, step: &Step) {
+        self.with_memory(step.tenant, |memory, tell| {
+            memory.handle_watermark(step.watermark, tell);
+            memory.observe(&step.observation, tell);
+        });
     }
 
     /// Advances one tenant's event time.

@@ -3,7 +3,8 @@
 //! A receiver decodes and judges on the spot, on borrowed bytes, and hands over the little that is left as an
 //! [`Intake`]. It never decides when something is durable: it is told.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::detector::Slice;
 
@@ -30,12 +31,8 @@ pub struct Stretch {
 pub enum Origin {
     /// A partition, with the offsets that the stretch covers.
     Partition {
-        /// The source's name.
-        source: Arc<str>,
-        /// The topic.
-        topic: Arc<str>,
-        /// The partition.
-        partition: i32,
+        /// Which.
+        id: PartitionId,
         /// The offset of the next record to read once the stretch is committed.
         next_offset: i64,
     },
@@ -44,4 +41,35 @@ pub enum Origin {
         /// The source's name.
         source: Arc<str>,
     },
+}
+
+/// A partition of a topic of a source.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PartitionId {
+    /// The source's name.
+    pub source: Arc<str>,
+    /// The topic.
+    pub topic: Arc<str>,
+    /// The partition.
+    pub partition: i32,
+}
+
+/// Where each partition durably stands: written by the commit loop, read by the receivers.
+///
+/// A lock, because two threads really share it: the loop enters it once a commit, a receiver once an assignment and once
+/// a second.
+#[derive(Debug, Default)]
+pub struct Board(Mutex<BTreeMap<PartitionId, i64>>);
+
+impl Board {
+    /// Posts where partitions stand.
+    pub fn post(&self, positions: impl IntoIterator<Item = (PartitionId, i64)>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(positions);
+    }
+
+    /// The offset of the next record to read.
+    #[must_use]
+    pub fn next_offset(&self, id: &PartitionId) -> Option<i64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(id).copied()
+    }
 }

@@ -1,0 +1,241 @@
+//! The commit loop: the one thread that owns the ledger and drives the shards.
+//!
+//! Receivers hand it stretches of input over a bounded channel; it lets the shards see them, gathers one transaction of
+//! positions, changed state and alerts, and makes it durable: after the interval, after so many records, and at once
+//! where an alert or a waiting webhook request is in it. While it commits, input queues up, so the next transaction is
+//! as large as it needs to be: group commit without a timer.
+//!
+//! Exactly once into the state: a stretch says which offsets it covers, the loop knows where each partition stands, and
+//! what lies before that is skipped. So it does not matter how often a partition is assigned, lost and read again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, never, select_biased};
+use tokio::sync::{oneshot, watch};
+
+use crate::alert::Alert;
+use crate::config::CommitPolicy;
+use crate::ledger::{AlertRecord, Ledger, LedgerError, Position, Request, Sequences, Transaction};
+use crate::observe::Metrics;
+use crate::receive::{Board, Intake, Origin, PartitionId, Stretch};
+
+use super::shards::Shards;
+
+/// Stretches that are taken in before sinks are served again.
+const INTAKES_PER_TURN_MAX: usize = 256;
+/// The first and the longest wait before a failed commit is tried again.
+const RETRY_WAIT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+/// How often the ledger is pruned.
+const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The loop and its memory.
+pub struct CommitLoop {
+    ledger: Box<dyn Ledger>,
+    shards: Shards,
+    positions: BTreeMap<PartitionId, i64>,
+    gathered: Gathered,
+    settings: CommitSettings,
+    shared: CommitShared,
+    pruned: Instant,
+}
+
+/// What the configuration says.
+#[derive(Debug, Clone, Copy)]
+pub struct CommitSettings {
+    /// When to commit.
+    pub policy: CommitPolicy,
+    /// How many settled alerts are kept.
+    pub alerts_kept_max: u64,
+}
+
+/// What the loop tells the rest of the process.
+#[derive(Debug, Clone)]
+pub struct CommitShared {
+    /// Where partitions durably stand.
+    pub board: Arc<Board>,
+    /// The last durable entry of each stream.
+    pub last: Arc<watch::Sender<Sequences>>,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
+}
+
+/// What the next commit will make durable.
+#[derive(Default)]
+struct Gathered {
+    transaction: Transaction,
+    positions: BTreeMap<PartitionId, i64>,
+    waiting: Vec<oneshot::Sender<()>>,
+    records: u64,
+    since: Option<Instant>,
+}
+
+enum Event {
+    Intake(Intake),
+    IntakeClosed,
+    Request(Request),
+    RequestsClosed,
+    Due,
+}
+
+impl CommitLoop {
+    /// A loop over a ledger and shards that have been restored from it.
+    #[must_use]
+    pub fn new(
+        ledger: Box<dyn Ledger>,
+        shards: Shards,
+        positions: BTreeMap<PartitionId, i64>,
+        settings: CommitSettings,
+        shared: CommitShared,
+    ) -> Self {
+        Self { ledger, shards, positions, gathered: Gathered::default(), settings, shared, pruned: Instant::now() }
+    }
+
+    /// Runs until every receiver and every sink has hung up, in that order; what was taken in is durable then.
+    ///
+    /// # Errors
+    /// When the ledger fails in a way that trying again cannot help.
+    pub fn run(mut self, mut intake: Receiver<Intake>, requests: &Receiver<Request>) -> Result<(), LedgerError> {
+        loop {
+            match self.next(&intake, requests) {
+                Event::Intake(first) => self.take_in(first, &intake),
+                Event::IntakeClosed => {
+                    intake = never();
+                    self.commit(requests)?;
+                }
+                Event::Request(request) => self.serve(request)?,
+                Event::RequestsClosed => return self.commit(requests),
+                Event::Due => {}
+            }
+            if self.is_due() {
+                self.commit(requests)?;
+            }
+        }
+    }
+
+    /// Waits for what comes next. Sinks come first: they only read, and they free what the ledger holds.
+    fn next(&self, intake: &Receiver<Intake>, requests: &Receiver<Request>) -> Event {
+        let patience = self.gathered.since.map_or(self.settings.policy.interval, |since| {
+            self.settings.policy.interval.saturating_sub(since.elapsed())
+        });
+        select_biased! {
+            recv(requests) -> request => request.map_or(Event::RequestsClosed, Event::Request),
+            recv(intake) -> intake => intake.map_or(Event::IntakeClosed, Event::Intake),
+            default(patience) => Event::Due,
+        }
+    }
+
+    fn take_in(&mut self, first: Intake, queue: &Receiver<Intake>) {
+        self.gathered.since.get_or_insert_with(Instant::now);
+        for intake in std::iter::once(first).chain(queue.try_iter().take(INTAKES_PER_TURN_MAX)) {
+            intake.stretches.into_iter().for_each(|stretch| self.take_in_stretch(stretch));
+            self.gathered.waiting.extend(intake.durable);
+            if self.gathered.records >= self.settings.policy.records_max {
+                return;
+            }
+        }
+    }
+
+    fn take_in_stretch(&mut self, stretch: Stretch) {
+        let mut slice = stretch.slice;
+        if let Origin::Partition { id, next_offset } = stretch.origin {
+            let stands_at = self.positions.get(&id).copied().unwrap_or_default();
+            if next_offset < stands_at {
+                return;
+            }
+            slice.skip_before(stands_at);
+            self.positions.insert(id.clone(), next_offset);
+            self.gathered.positions.insert(id, next_offset);
+        }
+        self.gathered.records += slice.outcomes.total();
+        self.shards.handle_slice(&slice);
+        self.gathered.transaction.dead_letters.extend(slice.dead_letters.into_iter().map(|(_, letter)| letter));
+    }
+
+    fn serve(&mut self, request: Request) -> Result<(), LedgerError> {
+        self.gathered.since.get_or_insert_with(Instant::now);
+        request.serve(self.ledger.as_mut(), &mut self.gathered.transaction)
+    }
+
+    fn is_due(&self) -> bool {
+        let policy = self.settings.policy;
+        self.shards.has_alerts()
+            || !self.gathered.waiting.is_empty()
+            || self.gathered.records >= policy.records_max
+            || self.gathered.since.is_some_and(|since| since.elapsed() >= policy.interval)
+    }
+
+    /// Makes everything that was gathered durable, and tells everybody who waits for it.
+    fn commit(&mut self, requests: &Receiver<Request>) -> Result<(), LedgerError> {
+        let mut gathered = std::mem::take(&mut self.gathered);
+        let alerts = self.shards.take_alerts();
+        let transaction = &mut gathered.transaction;
+        transaction.state = self.shards.take_changes();
+        transaction.alerts = alerts.iter().filter_map(encode).collect();
+        transaction.positions = gathered.positions.iter().map(|(id, offset)| position(id, *offset)).collect();
+        if !transaction.is_empty() {
+            let last = self.commit_until_durable(transaction, requests)?;
+            self.shared.last.send_replace(last);
+            self.shared.board.post(gathered.positions);
+            self.shared.metrics.alerts(&alerts);
+        }
+        // A request whose sender has gone away will come again; it is durable all the same.
+        gathered.waiting.into_iter().for_each(|waiting| drop(waiting.send(())));
+        self.shared.metrics.tallies(self.shards.tallies());
+        self.prune()
+    }
+
+    /// A full disk is no reason to die: input waits in its topic until there is room again.
+    fn commit_until_durable(
+        &mut self,
+        transaction: &Transaction,
+        requests: &Receiver<Request>,
+    ) -> Result<Sequences, LedgerError> {
+        let mut wait = RETRY_WAIT.0;
+        loop {
+            let started = Instant::now();
+            let outcome = self.ledger.commit(transaction);
+            self.shared.metrics.committed(started.elapsed(), outcome.is_ok());
+            match outcome {
+                Err(error @ LedgerError::Unavailable(_)) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "nothing is committed; trying again");
+                    self.serve_for(wait, requests)?;
+                    wait = (wait * 2).min(RETRY_WAIT.1);
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn serve_for(&mut self, wait: Duration, requests: &Receiver<Request>) -> Result<(), LedgerError> {
+        let until = Instant::now() + wait;
+        while let Ok(request) = requests.recv_deadline(until) {
+            self.serve(request)?;
+        }
+        // Where every sink has hung up there is nothing to serve, and still something to wait for.
+        std::thread::sleep(until.saturating_duration_since(Instant::now()));
+        Ok(())
+    }
+
+    fn prune(&mut self) -> Result<(), LedgerError> {
+        if self.pruned.elapsed() < PRUNE_INTERVAL {
+            return Ok(());
+        }
+        self.pruned = Instant::now();
+        match self.ledger.prune(self.settings.alerts_kept_max) {
+            Err(LedgerError::Unavailable(_)) => Ok(()),
+            outcome => outcome,
+        }
+    }
+}
+
+fn position(id: &PartitionId, next_offset: i64) -> Position {
+    Position { source: id.source.to_string(), topic: id.topic.to_string(), partition: id.partition, next_offset }
+}
+
+/// The record that the ledger keeps. Encoding cannot fail: an alert is text, numbers and lists of them.
+fn encode(alert: &Alert) -> Option<AlertRecord> {
+    let body = serde_json::to_string(alert).ok()?;
+    Some(AlertRecord { id: alert.id.to_string(), seq: alert.seq, tenant: alert.tenant.clone(), body })
+}
