@@ -4,29 +4,25 @@
 //! become alerts; one transaction records what was read, what was learnt and what must be told; sinks tell it.
 //! Everything up to "alert" is a deterministic function of (configuration, records, time) and never waits.
 //!
-//! The modules in that order; those above the line build without the feature `runtime` and know nothing of the world.
+//! The modules stand in that order: first the pure ones, which build without the feature `runtime` and know nothing of
+//! the world, then the shell around them.
 
-pub mod decode;
+#![cfg_attr(rustfmt, rustfmt_skip)]
+
 pub mod event;
-
+pub mod decode;
 pub mod judge;
-
 pub mod correlate;
-
 pub mod alert;
-
 pub mod detector;
-
 pub mod config;
-
-#[cfg(feature = "runtime")]
-pub mod ledger;
-
-#[cfg(feature = "runtime")]
-pub mod receive;
+pub mod simulate;
 
 #[cfg(feature = "runtime")]
 pub mod secrets;
-
 #[cfg(feature = "runtime")]
 pub mod kafka_client;
+#[cfg(feature = "runtime")]
+pub mod ledger;
+#[cfg(feature = "runtime")]
+pub mod receive;

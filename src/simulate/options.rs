@@ -1,0 +1,97 @@
+//! What to simulate.
+
+use std::num::NonZeroU32;
+
+use crate::event::Time;
+
+/// Everything that the output depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The seed of chance; another seed is another history of the same tenants.
+    pub seed: u64,
+    /// Who receives the mail. Ordinary mail is spread evenly, attacks take turns, beginning with the first.
+    pub tenants: Vec<SimulatedTenant>,
+    /// The event time of the first record.
+    pub start: Time,
+    /// How many records there are, repeats included.
+    pub records: u64,
+    /// The pace of event time. How fast records are really sent is the caller's affair.
+    pub records_per_second: NonZeroU32,
+    /// The generation of the wire format.
+    pub shape: EnvelopeShape,
+    /// What the mail is made of.
+    pub mix: Mix,
+    /// Rows in a thousand that are delivered a second time, up to 1,000: the same `properties` in a later envelope.
+    pub repeats_per_mille: u32,
+}
+
+impl Default for Options {
+    /// Ten thousand records of one tenant, contoso.com, on the morning of 2 November 2026.
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            tenants: vec![SimulatedTenant {
+                id: "6f0c1d7e-0000-4000-8000-000000000001".to_owned(),
+                domain: "contoso.com".to_owned(),
+            }],
+            start: Time::from_millis(1_793_606_400_000),
+            records: 10_000,
+            records_per_second: NonZeroU32::MIN.saturating_add(19),
+            shape: EnvelopeShape::Defender2026,
+            mix: Mix::default(),
+            repeats_per_mille: 30,
+        }
+    }
+}
+
+/// A tenant of the simulation, with one accepted domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SimulatedTenant {
+    /// The Entra tenant id: `tenantId` of the envelope.
+    pub id: String,
+    /// The accepted domain.
+    pub domain: String,
+}
+
+/// Which capture the records look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EnvelopeShape {
+    /// July 2026: 47 properties in Microsoft's order, `_TimeReceivedBySvc`, `Tenant` last.
+    #[default]
+    Defender2026,
+    /// December 2022: 37 properties in alphabetical order, `Tenant` first, short report ids.
+    Defender2022,
+}
+
+/// The shares of what the mail is made of, as weights against each other; the default's add up to a thousand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mix {
+    /// From strangers, under their own names, mostly authenticated.
+    pub external: u32,
+    /// From the tenant to strangers.
+    pub outbound: u32,
+    /// Within the tenant.
+    pub intra_org: u32,
+    /// From outside under the tenant's name and legitimate: scanners, services, forwarders, relays.
+    pub own_domain: u32,
+    /// Direct Send abuse.
+    pub attack: u32,
+}
+
+impl Mix {
+    /// The weight of everything but attacks.
+    pub(super) const fn ordinary(self) -> u64 {
+        self.external as u64 + self.outbound as u64 + self.intra_org as u64 + self.own_domain as u64
+    }
+
+    /// The weight of everything.
+    pub(super) const fn whole(self) -> u64 {
+        self.ordinary() + self.attack as u64
+    }
+}
+
+impl Default for Mix {
+    fn default() -> Self {
+        Self { external: 600, outbound: 240, intra_org: 100, own_domain: 50, attack: 10 }
+    }
+}

@@ -1,0 +1,416 @@
+//! The stream: who plays next, and what is delivered twice.
+
+use std::collections::VecDeque;
+
+use super::attack::Attacks;
+use super::cast::Cast;
+use super::chance::Chance;
+use super::envelope::Envelope;
+use super::label::{Label, SimulatedRecord};
+use super::message::Row;
+use super::options::Options;
+use super::ordinary::Scene;
+use crate::event::{Span, Time};
+
+/// From the event to its record: Microsoft's captured lag, rounded.
+const PUBLISHED_AFTER: Span = Span::seconds(140);
+
+/// A row comes again at most so many records later.
+const REPEATED_AFTER_MAX: u32 = 200;
+
+/// A repeatable stream of labelled records, as long as the options say.
+///
+/// Without tenants, without any weight in the mix, or with tenants that own every reserved name there is nobody to
+/// write to anybody, and the stream is empty.
+#[derive(Debug)]
+pub struct Simulation {
+    options: Options,
+    chance: Chance,
+    cast: Cast,
+    envelope: Envelope,
+    attacks: Attacks,
+    /// The next row of an ordinary message with several recipients.
+    pending: Option<Row>,
+    /// Rows to deliver again, each not before its record.
+    repeats: VecDeque<(u64, Row)>,
+    /// The number of the record in the making, from 1.
+    record: u64,
+}
+
+impl Simulation {
+    /// The beginning of the stream.
+    #[must_use]
+    pub fn new(mut options: Options) -> Self {
+        let cast = Cast::new(std::mem::take(&mut options.tenants));
+        if !cast.is_complete() || options.mix.whole() == 0 {
+            options.records = 0;
+        }
+        Self {
+            chance: Chance::seeded(options.seed),
+            envelope: Envelope::new(options.shape),
+            attacks: Attacks::new(&options, cast.tenants.len()),
+            cast,
+            pending: None,
+            repeats: VecDeque::new(),
+            record: 0,
+            options,
+        }
+    }
+
+    /// The row of this record, and whether it was delivered before.
+    fn next_row(&mut self) -> (Row, bool) {
+        let hurry = self.attacks.cannot_wait(self.record);
+        if !hurry && let Some(row) = self.due_repeat() {
+            return (row, true);
+        }
+        let row = self.attack(hurry).unwrap_or_else(|| self.ordinary());
+        self.plan_repeat(&row);
+        (row, false)
+    }
+
+    fn attack(&mut self, hurry: bool) -> Option<Row> {
+        let strike = self.attacks.strike(self.record, hurry, &mut self.chance)?;
+        Some(Row::first_of(strike.play(&mut self.scene(strike.tenant()))))
+    }
+
+    fn ordinary(&mut self) -> Row {
+        let row = self.pending.take().unwrap_or_else(|| {
+            let tenant = self.chance.below(self.cast.tenants.len() as u64) as usize;
+            let mix = self.options.mix;
+            Row::first_of(self.scene(tenant).ordinary(mix))
+        });
+        self.pending = row.next();
+        row
+    }
+
+    fn due_repeat(&mut self) -> Option<Row> {
+        let record = self.record;
+        self.repeats.pop_front_if(|(due, _)| *due <= record).map(|(_, row)| row)
+    }
+
+    fn plan_repeat(&mut self, row: &Row) {
+        if self.chance.per_mille(self.options.repeats_per_mille) {
+            let later = u64::from(self.chance.within(1..=REPEATED_AFTER_MAX));
+            self.repeats.push_back((self.record.saturating_add(later), row.clone()));
+        }
+    }
+
+    fn scene(&mut self, tenant: usize) -> Scene<'_> {
+        let timestamp = without_zone(self.event_time());
+        Scene { cast: &self.cast, chance: &mut self.chance, tenant, timestamp }
+    }
+
+    /// When the event of this record happens, to the second, as the Email tables have it.
+    fn event_time(&self) -> Time {
+        let elapsed = (self.record - 1) / u64::from(self.options.records_per_second.get());
+        let elapsed = Span::seconds(i64::try_from(elapsed).unwrap_or(i64::MAX));
+        (self.options.start + elapsed).floor_to(Span::seconds(1))
+    }
+
+    fn publish(&mut self, row: &Row, repeat: bool) -> SimulatedRecord {
+        let fraction = self.chance.below(10_000_000);
+        let published = format!("{}.{fraction:07}Z", without_zone(self.event_time() + PUBLISHED_AFTER));
+        let message = &row.message;
+        let tenant = &self.cast.tenants[message.tenant].id;
+        SimulatedRecord {
+            json: self.envelope.write(row, tenant, &published),
+            label: Label {
+                record: self.record,
+                tenant: tenant.clone(),
+                network_message_id: message.network_message_id.clone(),
+                recipient: row.recipient().address.clone(),
+                family: message.family,
+                malicious: message.family.is_malicious(),
+                campaign: message.campaign,
+                repeat,
+            },
+        }
+    }
+}
+
+impl Iterator for Simulation {
+    type Item = SimulatedRecord;
+
+    fn next(&mut self) -> Option<SimulatedRecord> {
+        if self.record == self.options.records {
+            return None;
+        }
+        self.record += 1;
+        let (row, repeat) = self.next_row();
+        Some(self.publish(&row, repeat))
+    }
+}
+
+/// A whole second as the columns begin: `2026-11-02T08:16:02`.
+fn without_zone(second: Time) -> String {
+    second.to_string().trim_end_matches('Z').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::num::NonZeroU32;
+
+    use serde_json::Value;
+
+    use super::super::{EnvelopeShape, Family, Mix, SimulatedTenant};
+    use super::*;
+
+    /// Enough attacks to see many in a short run.
+    const UNDER_SIEGE: Mix = Mix { external: 600, outbound: 100, intra_org: 100, own_domain: 50, attack: 150 };
+
+    fn play(options: Options) -> Vec<SimulatedRecord> {
+        Simulation::new(options).collect()
+    }
+
+    fn properties(record: &SimulatedRecord) -> Value {
+        serde_json::from_str::<Value>(&record.json).unwrap()["properties"].take()
+    }
+
+    /// What Postern exists to find, decided from the wire alone.
+    fn is_direct_send_abuse(properties: &Value, tenant_domain: &str) -> bool {
+        let text = |key: &str| properties[key].as_str().unwrap_or_default().to_lowercase();
+        let results: Value = serde_json::from_str(properties["AuthenticationDetails"].as_str().unwrap()).unwrap();
+        let (envelope_from, header_from) = (text("SenderMailFromDomain"), text("SenderFromDomain"));
+        let aligned = matches!(results["DMARC"].as_str(), Some("pass" | "bestguesspass"))
+            || (results["SPF"] == "pass" && envelope_from == header_from);
+        text("EmailDirection") == "inbound"
+            && properties["Connectors"].is_null()
+            && envelope_from == tenant_domain
+            && !aligned
+    }
+
+    fn two_tenants(seed: u64) -> Options {
+        let tenants = [("1", "contoso.com"), ("2", "fabrikam.com")]
+            .map(|(id, domain)| SimulatedTenant { id: id.to_owned(), domain: domain.to_owned() });
+        Options { seed, tenants: tenants.to_vec(), ..Options::default() }
+    }
+
+    #[test]
+    fn the_label_is_malicious_exactly_where_the_wire_shows_the_abuse() {
+        for (seed, shape) in
+            [(1, EnvelopeShape::Defender2026), (2, EnvelopeShape::Defender2022), (3, Default::default())]
+        {
+            for record in Simulation::new(Options { shape, records: 4_000, ..two_tenants(seed) }) {
+                let domain = if record.label.tenant == "1" { "contoso.com" } else { "fabrikam.com" };
+                let found = is_direct_send_abuse(&properties(&record), domain);
+                assert_eq!(found, record.label.malicious, "{}", record.json);
+                assert_eq!(record.label.campaign.is_some(), record.label.malicious);
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_options_give_the_same_bytes_and_another_seed_gives_others() {
+        let bytes = |seed| play(Options { records: 1_000, ..two_tenants(seed) });
+        assert_eq!(bytes(7), bytes(7));
+        assert_ne!(bytes(7), bytes(8));
+    }
+
+    #[test]
+    fn the_bytes_are_the_same_on_every_machine() {
+        let mut hasher = blake3::Hasher::new();
+        for record in Simulation::new(Options { records: 2_000, ..Options::default() }) {
+            hasher.update(record.json.as_bytes());
+            hasher.update(&serde_json::to_vec(&record.label).unwrap());
+        }
+        let known = "5fcf60a2733e97764c2b0cefa3af82b84b07e367ac43cf710e9a0a65f4103398";
+        assert_eq!(hasher.finalize().to_hex().as_str(), known, "if the change is meant, note the new digest here");
+    }
+
+    #[test]
+    fn every_family_has_its_share() {
+        let records = 10_000;
+        for pace in [1, 20, 10_000] {
+            let records_per_second = NonZeroU32::new(pace).unwrap();
+            let options = Options { records, records_per_second, ..Options::default() };
+            let mut counts = BTreeMap::new();
+            for record in Simulation::new(options) {
+                *counts.entry(format!("{:?}", record.label.family)).or_insert(0_u64) += 1;
+            }
+            let expected = [("External", 600), ("Outbound", 240), ("IntraOrg", 100), ("OwnDomain", 50)];
+            for (family, share) in expected {
+                let share_found = counts[family] * 1_000 / records;
+                assert!(share_found.abs_diff(share) <= 15, "{family}: {share_found} of {share} at pace {pace}");
+            }
+            let attacks = counts["SelfAddressedBurst"];
+            assert!(
+                attacks.abs_diff(records / 100) <= records / 1_000,
+                "{attacks} attacks of {records} at pace {pace}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_stream_may_be_nothing_but_attack() {
+        let mix = Mix { external: 0, outbound: 0, intra_org: 0, own_domain: 0, attack: 1 };
+        let records = play(Options { mix, records: 2_000, ..Options::default() });
+        assert_eq!(records.len(), 2_000);
+        assert!(records.iter().all(|record| record.label.malicious));
+    }
+
+    #[test]
+    fn a_stream_without_anybody_to_write_is_empty() {
+        let silent = Mix { external: 0, outbound: 0, intra_org: 0, own_domain: 0, attack: 0 };
+        assert!(play(Options { mix: silent, ..Options::default() }).is_empty());
+        assert!(play(Options { tenants: Vec::new(), ..Options::default() }).is_empty());
+    }
+
+    #[test]
+    fn bursts_begin_early_are_quick_and_reach_nobody_twice() {
+        let options = Options { mix: UNDER_SIEGE, repeats_per_mille: 0, ..Options::default() };
+        let mut campaigns: BTreeMap<u32, Vec<Label>> = BTreeMap::new();
+        for label in Simulation::new(options).map(|record| record.label) {
+            if let Some(campaign) = label.campaign {
+                campaigns.entry(campaign).or_default().push(label);
+            }
+        }
+        assert!(campaigns[&1][0].record <= 200);
+        assert!(campaigns.len() > 3);
+        for rows in campaigns.values() {
+            let recipients: BTreeSet<&str> = rows.iter().map(|label| label.recipient.as_str()).collect();
+            assert_eq!(recipients.len(), rows.len());
+            assert!(rows.len() <= 300);
+            assert!(rows[rows.len() - 1].record - rows[0].record <= 15 * 60 * 20);
+        }
+    }
+
+    #[test]
+    fn few_campaigns_run_at_once_however_fast_time_goes() {
+        for pace in [1, 100, 100_000] {
+            let records_per_second = NonZeroU32::new(pace).unwrap();
+            let mut spans: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
+            let options = Options { mix: UNDER_SIEGE, records_per_second, ..Options::default() };
+            for label in Simulation::new(options).map(|record| record.label).filter(|label| !label.repeat) {
+                if let Some(campaign) = label.campaign {
+                    spans.entry(campaign).or_insert((label.record, 0)).1 = label.record;
+                }
+            }
+            let most =
+                spans.values().map(|(begin, _)| spans.values().filter(|(b, e)| b <= begin && begin <= e).count());
+            assert!(most.max().unwrap() <= 6, "pace {pace}");
+        }
+    }
+
+    #[test]
+    fn a_victim_seems_to_write_to_themselves() {
+        for record in play(two_tenants(5)).iter().filter(|record| record.label.family == Family::SelfAddressedBurst) {
+            let properties = properties(record);
+            assert_eq!(properties["SenderFromAddress"], properties["RecipientEmailAddress"]);
+            assert_eq!(properties["SenderMailFromAddress"], properties["RecipientEmailAddress"]);
+        }
+    }
+
+    #[test]
+    fn a_repeat_is_the_same_row_in_a_later_envelope() {
+        let mut seen: BTreeMap<String, String> = BTreeMap::new();
+        let mut repeats = 0;
+        for record in Simulation::new(Options::default()) {
+            let row = properties(&record);
+            let text = row.to_string();
+            let key = format!("{} {}", row["ReportId"], row["RecipientEmailAddress"]);
+            let before = seen.insert(key, text.clone());
+            assert_eq!(before.is_some(), record.label.repeat, "{}", record.json);
+            assert!(before.is_none_or(|before| before == text));
+            repeats += u64::from(record.label.repeat);
+        }
+        assert!((200..=400).contains(&repeats), "{repeats}");
+    }
+
+    #[test]
+    fn records_are_about_as_large_as_real_ones() {
+        let records = play(Options { records: 3_000, ..Options::default() });
+        let average = records.iter().map(|record| record.json.len()).sum::<usize>() / records.len();
+        assert!((1_900..=2_300).contains(&average), "{average}");
+    }
+
+    #[test]
+    fn the_record_of_2026_has_the_keys_of_the_capture_in_their_order() {
+        let record = &play(Options { records: 1, ..Options::default() })[0];
+        let keys: Vec<&str> =
+            record.json.split('"').skip(1).step_by(2).filter(|word| KEYS_2026.contains(word)).collect();
+        assert_eq!(keys, KEYS_2026);
+    }
+
+    #[test]
+    fn the_record_of_2022_has_its_keys_in_alphabetical_order() {
+        let record = &play(Options { records: 1, shape: EnvelopeShape::Defender2022, ..Options::default() })[0];
+        assert!(record.json.starts_with(r#"{"Tenant":"DefaultTenant","category":"#));
+        let row = properties(record);
+        let keys: Vec<&String> = row.as_object().unwrap().keys().collect();
+        assert_eq!(keys.len(), 37);
+        let mut last = 0;
+        for key in keys {
+            let at = record.json.find(&format!("\"{key}\":")).unwrap();
+            assert!(at > last, "{key}");
+            last = at;
+        }
+        assert!(row["InternetMessageId"].as_str().unwrap().starts_with(r"\u003c"));
+        assert!(row["ReportId"].as_str().unwrap().parse::<u16>().is_ok());
+    }
+
+    #[test]
+    fn nothing_panics_at_the_edges_of_time_and_number() {
+        for start in [Time::MIN, Time::from_micros(i64::MAX)] {
+            let options = Options { start, records: u64::MAX, repeats_per_mille: u32::MAX, ..Options::default() };
+            assert_eq!(Simulation::new(options).take(3_000).count(), 3_000);
+        }
+    }
+
+    const KEYS_2026: &[&str] = &[
+        "time",
+        "tenantId",
+        "operationName",
+        "category",
+        "_TimeReceivedBySvc",
+        "properties",
+        "Timestamp",
+        "NetworkMessageId",
+        "InternetMessageId",
+        "SenderMailFromAddress",
+        "SenderFromAddress",
+        "SenderDisplayName",
+        "SenderObjectId",
+        "SenderMailFromDomain",
+        "SenderFromDomain",
+        "SenderIPv4",
+        "SenderIPv6",
+        "RecipientEmailAddress",
+        "RecipientObjectId",
+        "Subject",
+        "EmailClusterId",
+        "EmailDirection",
+        "DeliveryAction",
+        "DeliveryLocation",
+        "ThreatTypes",
+        "ThreatNames",
+        "DetectionMethods",
+        "ConfidenceLevel",
+        "BulkComplaintLevel",
+        "EmailAction",
+        "EmailActionPolicy",
+        "EmailActionPolicyGuid",
+        "AuthenticationDetails",
+        "AttachmentCount",
+        "UrlCount",
+        "EmailLanguage",
+        "Connectors",
+        "OrgLevelAction",
+        "OrgLevelPolicy",
+        "UserLevelAction",
+        "UserLevelPolicy",
+        "ReportId",
+        "AdditionalFields",
+        "ExchangeTransportRule",
+        "DistributionList",
+        "ForwardingInformation",
+        "Context",
+        "To",
+        "Cc",
+        "ThreatClassification",
+        "RecipientDomain",
+        "EmailSize",
+        "IsFirstContact",
+        "Tenant",
+    ];
+}
