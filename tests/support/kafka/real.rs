@@ -14,8 +14,8 @@ use super::leash::Leashed;
 use super::settings::{self, Ports};
 use super::{Record, client, jars};
 
-/// Ten seconds is usual; two slow cores under a whole test suite need several times that.
-const START_TIMEOUT: Duration = Duration::from_secs(120);
+/// Ten seconds is usual; two slow cores that also compile need many times that.
+const START_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// Any id that Kafka can parse: sixteen bytes of base64.
 const CLUSTER_ID: &str = "cG9zdGVybi10ZXN0cy0wMQ";
