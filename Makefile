@@ -1,0 +1,32 @@
+# The one entry point, for people and for CI. `make` lists what there is.
+
+.DEFAULT_GOAL := help
+.PHONY: help fmt lint pure test test-real bench deny ci
+
+help: ## list the targets
+	@awk -F ': ## ' '/^[a-z-]+: ## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+fmt: ## format the code
+	cargo fmt
+
+lint: ## formatting and clippy, warnings are errors
+	cargo fmt --check
+	cargo clippy --all-targets --locked -- -D warnings
+
+pure: ## the pure core builds without anything that touches the world
+	cargo check --lib --no-default-features --locked
+
+test: ## all tests; where Java or Maven is missing, the part on a real Kafka broker says so and is left out
+	cargo test
+
+test-real: ## all tests; fails where a real component is missing
+	POSTERN_REQUIRE_COMPONENTS=1 cargo test
+
+bench: ## the benchmarks
+	cargo bench
+
+deny: ## licences, advisories, sources and duplicates of the dependencies (cargo install cargo-deny)
+	cargo deny --locked check
+
+ci: ## what CI runs, from a clean checkout
+	.ci/run

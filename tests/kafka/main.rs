@@ -1,0 +1,7 @@
+//! Everything that is tested against a Kafka cluster, in one binary, so that one real broker serves all of it.
+
+#[cfg(test)]
+#[path = "../support/mod.rs"]
+pub mod support;
+
+mod clusters;
