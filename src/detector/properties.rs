@@ -125,14 +125,14 @@ impl Machine {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
     fn split_any_cut_of_the_stream_gives_the_same_result(
         seed in any::<u64>(),
         mut cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
     ) {
-        let records = stream(seed, 400);
+        let records = stream(seed, 250);
         let whole = Machine::run(&records);
         let mut cut = Machine::new(tenants(), Limits::default());
         let mut places: Vec<_> = cuts.drain(..).map(|index| index.index(records.len())).collect();
@@ -150,7 +150,7 @@ proptest! {
         seed in any::<u64>(),
         place in any::<prop::sample::Index>(),
     ) {
-        let records = stream(seed, 400);
+        let records = stream(seed, 250);
         let (before, after) = records.split_at(place.index(records.len()));
         let undisturbed = Machine::run(&records);
         let mut killed = Machine::run(before).restart();
@@ -172,7 +172,7 @@ proptest! {
 
     #[test]
     fn tenant_one_tenants_records_never_change_anothers_results(seed in any::<u64>()) {
-        let records = stream(seed, 600);
+        let records = stream(seed, 300);
         let own: Vec<_> = records.iter().filter(|record| !record.contains(&tenant_id(1))).cloned().collect();
         let (all, alone) = (Machine::run(&records), Machine::run(&own));
         prop_assert!(own.len() < records.len());
@@ -183,7 +183,7 @@ proptest! {
 
     #[test]
     fn order_within_lateness_does_not_change_what_is_found(seed in any::<u64>(), shuffle in any::<u64>()) {
-        let records = stream(seed, 500);
+        let records = stream(seed, 350);
         let mut shuffled = records.clone();
         let mut chance = fastrand::Rng::with_seed(shuffle);
         // One record a second: a window of 300 stays within the ten minutes that a record may be late.
@@ -194,7 +194,7 @@ proptest! {
     #[test]
     fn bound_memory_stays_under_its_caps(seed in any::<u64>(), campaigns_max in 1_usize..4, deliveries_max in 1_usize..50) {
         let mut machine = Machine::new(tenants(), Limits { campaigns_max, deliveries_max });
-        for chunk in stream(seed, 400).chunks(50) {
+        for chunk in stream(seed, 250).chunks(50) {
             machine.feed(chunk);
             for (_, tally) in machine.detector.tallies() {
                 prop_assert!(tally.open_campaigns <= campaigns_max && tally.deliveries <= deliveries_max);
