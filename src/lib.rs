@@ -27,3 +27,6 @@ pub mod secrets;
 
 #[cfg(feature = "runtime")]
 pub mod kafka_client;
+
+#[cfg(feature = "runtime")]
+pub mod deliver;
