@@ -119,9 +119,9 @@ impl Metrics {
         Ok(Self { registry, families, tenants: names.tenants.clone() })
     }
 
-    /// A source took in a payload (or several), and this came of it.
-    pub fn inspected(&self, source: &str, bytes: usize, slice: &Slice) {
-        self.families.received_bytes.with_label_values(&[source]).inc_by(bytes as u64);
+    /// A stretch of a source was taken in, and this came of it.
+    pub fn inspected(&self, source: &str, slice: &Slice) {
+        self.families.received_bytes.with_label_values(&[source]).inc_by(slice.bytes);
         for outcome in Outcome::ALL {
             let count = slice.outcomes.get(outcome);
             self.families.records.with_label_values(&[source, outcome.as_str()]).inc_by(count);
