@@ -3,6 +3,8 @@
 //! A receiver decodes and judges on the spot, on borrowed bytes, and hands over the little that is left as an
 //! [`Intake`]. It never decides when something is durable: it is told.
 
+pub mod kafka;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -65,6 +67,13 @@ impl Board {
     /// Posts where partitions stand.
     pub fn post(&self, positions: impl IntoIterator<Item = (PartitionId, i64)>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(positions);
+    }
+
+    /// Whether a partition of the same topic and source has a position.
+    #[must_use]
+    pub fn knows_topic(&self, id: &PartitionId) -> bool {
+        let positions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        positions.keys().any(|known| known.source == id.source && known.topic == id.topic)
     }
 
     /// The offset of the next record to read.
