@@ -8,7 +8,10 @@ use tokio::sync::watch;
 use super::status::{SinkReport, SinkStatus};
 use crate::config::{SinkConfig, SinkKind};
 use crate::event::Time;
-use crate::ledger::{Entry, Ledger, LedgerError, Outbox, ReadLimit, Refusal, Request, Snapshot, Stream, Transaction};
+use crate::ledger::{
+    Entry, Ledger, LedgerError, Outbox, ReadLimit, Refusal, Request, Retention, Sequences, Snapshot, Stream,
+    Transaction,
+};
 
 /// The ledger's owner: serves until the outbox is dropped.
 pub(super) struct Desk {
@@ -23,8 +26,12 @@ impl Ledger for MemoryLedger {
         Ok(Snapshot::default())
     }
 
-    fn commit(&mut self, _: &Transaction) -> Result<(), LedgerError> {
-        Ok(())
+    fn commit(&mut self, _: &Transaction) -> Result<Sequences, LedgerError> {
+        Ok(Sequences::default())
+    }
+
+    fn prune(&mut self, _: &Retention) -> Result<usize, LedgerError> {
+        Ok(0)
     }
 
     fn read(&mut self, _: Stream, after: u64, limit: ReadLimit) -> Result<Vec<Entry>, LedgerError> {

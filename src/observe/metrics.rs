@@ -11,7 +11,7 @@ use crate::alert::{Alert, State};
 use crate::detector::{Outcome, Slice, Tally};
 use crate::event::Time;
 use crate::judge::{RULES, Severity, TenantIndex};
-use crate::receive::PartitionId;
+use crate::receive::kafka::KafkaSnapshot;
 
 /// The statuses that a webhook answers with.
 const WEBHOOK_CODES: [u16; 9] = [200, 400, 401, 404, 405, 408, 413, 415, 503];
@@ -64,6 +64,10 @@ families! {
     kafka_assigned: GaugeVec = "postern_kafka_assigned_partitions", ["source"];
     /// Changes of the assignment.
     kafka_rebalances: IntCounterVec = "postern_kafka_rebalances_total", ["source"];
+    /// Commits of group offsets that failed; they serve displays only.
+    kafka_commit_failures: IntCounterVec = "postern_kafka_commit_failures_total", ["source"];
+    /// Records that were gone from the topic before they were read, and that `lost_position` allows to skip.
+    kafka_records_lost: IntCounterVec = "postern_kafka_records_lost_total", ["source"];
     /// Webhook requests, by the status they were answered with.
     webhook_requests: IntCounterVec = "postern_webhook_requests_total", ["source", "code"];
     /// Entries that the sink's receiver accepted.
@@ -160,19 +164,18 @@ impl Metrics {
         }
     }
 
-    /// A Kafka source was given other partitions; how many it has now.
-    pub fn kafka_assigned(&self, source: &str, partitions: usize) {
-        self.families.kafka_rebalances.with_label_values(&[source]).inc();
-        self.families.kafka_assigned.with_label_values(&[source]).set(partitions as f64);
-    }
-
-    /// How far a partition is behind; `None` once it is no longer ours.
-    pub fn kafka_lag(&self, partition: &PartitionId, records: Option<u64>) {
-        let labels = [&*partition.source, &*partition.topic, &partition.partition.to_string()];
-        match records {
-            Some(records) => self.families.kafka_lag.with_label_values(&labels).set(records as f64),
-            // Removing what is not there is an error of the library and none of ours.
-            None => drop(self.families.kafka_lag.remove_label_values(&labels)),
+    /// What the Kafka sources say of themselves, all at once: a partition that is no longer ours has no lag of ours.
+    pub fn kafka(&self, sources: &[(&str, KafkaSnapshot)]) {
+        self.families.kafka_lag.reset();
+        for (source, snapshot) in sources {
+            raise(&self.families.kafka_rebalances, source, snapshot.rebalances);
+            raise(&self.families.kafka_commit_failures, source, snapshot.commit_failures);
+            raise(&self.families.kafka_records_lost, source, snapshot.records_lost);
+            self.families.kafka_assigned.with_label_values(&[source]).set(snapshot.lag.len() as f64);
+            for (id, records) in snapshot.lag.iter().filter_map(|(id, lag)| Some((id, (*lag)?))) {
+                let labels = [&*id.source, &*id.topic, &id.partition.to_string()];
+                self.families.kafka_lag.with_label_values(&labels).set(records as f64);
+            }
         }
     }
 
@@ -211,7 +214,8 @@ impl Families {
         names.sources().for_each(|source| self.source_at_zero(source));
         for source in &names.kafka_sources {
             self.kafka_assigned.with_label_values(&[source]);
-            self.kafka_rebalances.with_label_values(&[source]);
+            let counters = [&self.kafka_rebalances, &self.kafka_commit_failures, &self.kafka_records_lost];
+            counters.into_iter().for_each(|family| drop(family.with_label_values(&[source])));
         }
         for source in &names.webhook_sources {
             WEBHOOK_CODES

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::{Health, Metrics};
 
-/// Called before each scrape, to bring in what is counted elsewhere.
+/// Called before each answer, to bring in what is counted elsewhere.
 pub type Refresh = Arc<dyn Fn(&Metrics) + Send + Sync>;
 
 /// Why nobody can be told how we are.
@@ -56,11 +56,15 @@ pub async fn serve(
 }
 
 fn router(metrics: Arc<Metrics>, health: Arc<Health>, refresh: Refresh) -> Router {
-    let alive = Arc::clone(&health);
+    let (asked, alive) = ((Arc::clone(&metrics), Arc::clone(&refresh)), Arc::clone(&health));
+    let unready = move || {
+        (asked.1)(&asked.0);
+        health.unready()
+    };
     Router::new()
         .route("/metrics", get(async move || scrape(&metrics, &refresh)))
         .route("/healthz", get(async move || answer("alive", &alive.hanging())))
-        .route("/readyz", get(async move || answer("ready", &health.unready())))
+        .route("/readyz", get(async move || answer("ready", &unready())))
 }
 
 fn scrape(metrics: &Metrics, refresh: &Refresh) -> Response {

@@ -9,6 +9,7 @@ use crate::detector::{DeadLetter, Outcome, Slice, Tally};
 use crate::event::Time;
 use crate::judge::TenantIndex;
 use crate::receive::PartitionId;
+use crate::receive::kafka::KafkaSnapshot;
 
 fn metrics() -> Metrics {
     let list = |name: &str| vec![name.to_owned()];
@@ -17,8 +18,9 @@ fn metrics() -> Metrics {
     Metrics::new(&Names { kafka_sources, webhook_sources, tenants, sinks }).unwrap()
 }
 
-fn partition() -> PartitionId {
-    PartitionId { source: "kafka".into(), topic: "mail".into(), partition: 3 }
+fn kafka(lag: Option<u64>) -> KafkaSnapshot {
+    let id = PartitionId { source: "kafka".into(), topic: "mail".into(), partition: 3 };
+    KafkaSnapshot { lag: [(id, lag)].into(), ..KafkaSnapshot::default() }
 }
 
 /// The value of each series, once every line has been held against the rules of the text format.
@@ -104,12 +106,12 @@ fn every_method_moves_its_own_series() {
         let [reason, detail, origin] = [reason, "", "kafka"].map(str::to_owned);
         slice.dead_letters.push((0, DeadLetter { reason, detail, origin, raw: Vec::new() }));
     }
-    metrics.inspected("kafka", 100, &slice);
+    slice.bytes = 100;
+    metrics.inspected("kafka", &slice);
     metrics.tallies([3, 2].map(|evicted| (TenantIndex(0), tally(evicted))).into_iter());
     metrics.committed(Duration::from_millis(4), true);
     metrics.committed(Duration::from_secs(9), false);
-    metrics.kafka_assigned("kafka", 4);
-    metrics.kafka_lag(&partition(), Some(17));
+    metrics.kafka(&[("kafka", kafka(Some(17)))]);
     metrics.webhook_answered("webhook", 200);
     let last_success = Some(Time::from_millis(1_500));
     let figures = SinkFigures { delivered: 9, retried: 1, refused: 2, backlog: 5, is_holding: true, last_success };
@@ -127,7 +129,7 @@ fn every_method_moves_its_own_series() {
         (r#"postern_evicted_campaigns_total{tenant="con\"to\\so\n"}"#, 3.0),
         (r#"postern_commits_total{outcome="durable"}"#, 1.0),
         ("postern_commit_duration_seconds_count", 2.0),
-        (r#"postern_kafka_assigned_partitions{source="kafka"}"#, 4.0),
+        (r#"postern_kafka_assigned_partitions{source="kafka"}"#, 1.0),
         (r#"postern_kafka_consumer_lag_records{partition="3",source="kafka",topic="mail"}"#, 17.0),
         (r#"postern_webhook_requests_total{code="200",source="webhook"}"#, 1.0),
         (r#"postern_sink_delivered_total{sink="file"}"#, 9.0),
@@ -146,9 +148,8 @@ fn tally(evicted: u64) -> Tally {
 #[test]
 fn a_partition_that_went_away_has_no_lag() {
     let metrics = metrics();
-    metrics.kafka_lag(&partition(), Some(17));
-    metrics.kafka_lag(&partition(), None);
-    metrics.kafka_lag(&partition(), None);
+    metrics.kafka(&[("kafka", kafka(Some(17)))]);
+    metrics.kafka(&[("kafka", KafkaSnapshot::default())]);
     assert!(!metrics.render().unwrap().contains("kafka_consumer_lag_records{"));
 }
 

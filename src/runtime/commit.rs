@@ -17,9 +17,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::alert::Alert;
 use crate::config::CommitPolicy;
-use crate::ledger::{
-    AlertRecord, Ledger, LedgerError, Position, Request, Retention, Sequences, Stream, Transaction,
-};
+use crate::ledger::{AlertRecord, Ledger, LedgerError, Position, Request, Retention, Sequences, Stream, Transaction};
 use crate::observe::{Health, Metrics};
 use crate::receive::{Board, Intake, Origin, PartitionId, Stretch};
 
@@ -206,8 +204,10 @@ impl CommitLoop {
             self.told.metrics.alerts(&alerts);
             self.told.metrics.tallies(self.shards.tallies());
         }
-        // A request whose sender has gone away will come again; it is durable all the same.
-        gathered.waiting.into_iter().for_each(|waiting| drop(waiting.send(())));
+        for waiting in gathered.waiting {
+            // A request whose sender has gone away will come again; it is durable all the same.
+            let _ = waiting.send(());
+        }
         self.prune()
     }
 

@@ -196,9 +196,8 @@ fn streams(config: &Config) -> impl Iterator<Item = (&SinkConfig, Stream)> {
 }
 
 fn retention(config: &Config) -> Retention {
-    let names = |of: Stream| {
-        streams(config).filter(|(_, stream)| *stream == of).map(|(sink, _)| sink.name.clone()).collect()
-    };
+    let names =
+        |of: Stream| streams(config).filter(|(_, stream)| *stream == of).map(|(sink, _)| sink.name.clone()).collect();
     Retention {
         alert_sinks: names(Stream::Alerts),
         dead_letter_sinks: names(Stream::DeadLetters),
@@ -217,7 +216,8 @@ fn spawn_core(
     intake: Receiver<Intake>,
     requests: Receiver<Request>,
 ) -> Result<(), RunError> {
-    let thread = std::thread::Builder::new().name(commit::LOOP.to_owned()).spawn(move || core.run(intake, &requests))?;
+    let thread =
+        std::thread::Builder::new().name(commit::LOOP.to_owned()).spawn(move || core.run(intake, &requests))?;
     watch_thread(parts, thread);
     Ok(())
 }
@@ -257,16 +257,18 @@ where
 }
 
 /// Brings what others count into the metrics and the health page, before each scrape.
-fn refresh(sinks: Vec<Arc<SinkStatus>>, kafka: Vec<(String, Arc<KafkaStatus>)>, health: Arc<Health>) -> observe::Refresh {
+fn refresh(
+    sinks: Vec<Arc<SinkStatus>>,
+    kafka: Vec<(String, Arc<KafkaStatus>)>,
+    health: Arc<Health>,
+) -> observe::Refresh {
     Arc::new(move |metrics| {
         for status in &sinks {
             metrics.sink(status.name(), &figures(status));
         }
-        for (source, status) in &kafka {
-            let snapshot = status.snapshot();
-            health.assigned(source, snapshot.is_ready());
-            metrics.kafka(source, &snapshot);
-        }
+        let sources: Vec<_> = kafka.iter().map(|(source, status)| (source.as_str(), status.snapshot())).collect();
+        sources.iter().for_each(|(source, snapshot)| health.assigned(source, snapshot.is_ready()));
+        metrics.kafka(&sources);
     })
 }
 
