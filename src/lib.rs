@@ -26,3 +26,5 @@ pub mod kafka_client;
 pub mod ledger;
 #[cfg(feature = "runtime")]
 pub mod receive;
+#[cfg(feature = "runtime")]
+pub mod cli;
