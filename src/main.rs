@@ -1,3 +1,7 @@
 //! The command line of Postern.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    postern::cli::main()
+}

@@ -1,3 +1,53 @@
-//! The commands.
+//! The commands. Each is a file: its options, and a function from options to an exit code.
+//!
+//! What a command prints for programs goes to standard output, everything else to standard error; what came from mail
+//! is printed only through [`safe_text`], because whoever sent it would like to have a terminal too.
 
 pub mod config;
+mod failure;
+mod output;
+mod paint;
+mod progress;
+mod run;
+pub mod safe_text;
+mod scan;
+mod simulate;
+mod tenants;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use failure::{Exit, Failure};
+
+/// Finds Direct Send abuse and own-domain spoofing in the mail telemetry of Microsoft 365 tenants.
+#[derive(Debug, Parser)]
+#[command(name = "postern", version, arg_required_else_help = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Options),
+    Scan(scan::Options),
+    Simulate(simulate::Options),
+}
+
+impl Command {
+    fn run(&self) -> Result<Exit, Failure> {
+        match self {
+            Self::Run(options) => run::run(options),
+            Self::Scan(options) => scan::run(options),
+            Self::Simulate(options) => simulate::run(options),
+        }
+    }
+}
+
+/// Runs what the arguments of the process say, and reports what went wrong.
+#[must_use]
+pub fn main() -> ExitCode {
+    let exit = Cli::parse().command.run().unwrap_or_else(|failure| failure.report());
+    exit.into()
+}

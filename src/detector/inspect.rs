@@ -92,7 +92,9 @@ impl<R: FnMut(&VerdictLine<'_>)> Inspection<'_, R> {
         let glance = at_a_glance(skim, tenant)?;
         let published = || skim.published.and_then(|text| Time::parse(text).ok());
         self.slice.advance(index, self.event_time(skim.timestamp, published));
+        let record = self.number();
         (self.report)(&VerdictLine {
+            record,
             tenant: Some(&tenant.name),
             network_message_id: Some(skim.network_message_id),
             recipient: Some(skim.recipient),
@@ -130,7 +132,8 @@ impl<R: FnMut(&VerdictLine<'_>)> Inspection<'_, R> {
         let tenant = self.tenants.get(index);
         let judgement = judge(&event, tenant);
         let verdict = judgement.verdict();
-        (self.report)(&VerdictLine::of(&judgement, &verdict, &tenant.name));
+        let record = self.number();
+        (self.report)(&VerdictLine { record, ..VerdictLine::of(&judgement, &verdict, &tenant.name) });
         match verdict {
             Verdict::Benign(_) => Outcome::Benign,
             Verdict::Sanctioned(_) => Outcome::Sanctioned,
@@ -140,6 +143,11 @@ impl<R: FnMut(&VerdictLine<'_>)> Inspection<'_, R> {
                 Outcome::Suspicious
             }
         }
+    }
+
+    /// The number of the record at hand, which is counted when it has been dealt with.
+    fn number(&self) -> u64 {
+        self.slice.outcomes.total() + 1
     }
 
     fn event_time(&self, timestamp: Time, published: impl FnOnce() -> Option<Time>) -> Time {
@@ -160,7 +168,8 @@ impl<R: FnMut(&VerdictLine<'_>)> Inspection<'_, R> {
     }
 
     fn dead_letter(&mut self, reason: &str, detail: String, raw: &[u8]) {
-        (self.report)(&VerdictLine { reason: Some(reason), ..VerdictLine::new("undecodable") });
+        let record = self.number();
+        (self.report)(&VerdictLine { record, reason: Some(reason), ..VerdictLine::new("undecodable") });
         let letter = DeadLetter {
             reason: reason.to_owned(),
             detail,
@@ -180,6 +189,9 @@ enum Row<'a> {
 /// The verdict on one record, as `scan --verdicts` writes it, without the input's name and the record's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct VerdictLine<'a> {
+    /// The number of the record in the slice, from 1; not written, because an input has many slices.
+    #[serde(skip)]
+    pub record: u64,
     /// The tenant's name; `None` where it is not known.
     pub tenant: Option<&'a str>,
     /// `EmailEvents`; a record that could not be read is counted with them.
@@ -206,6 +218,7 @@ pub struct VerdictLine<'a> {
 impl<'a> VerdictLine<'a> {
     fn new(verdict: &'a str) -> Self {
         Self {
+            record: 0,
             tenant: None,
             table: "EmailEvents",
             network_message_id: None,

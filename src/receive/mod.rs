@@ -3,6 +3,7 @@
 //! A receiver decodes and judges on the spot, on borrowed bytes, and hands over the little that is left as an
 //! [`Intake`]. It never decides when something is durable: it is told.
 
+pub mod files;
 pub mod kafka;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,147 @@
+//! The summary of a scan, on a page of eighty columns or as JSON.
+
+use std::collections::BTreeMap;
+use std::fmt::{Display, Write};
+use std::time::Duration;
+
+use indicatif::{DecimalBytes, HumanCount};
+use serde_json::json;
+
+use super::alert_board::Headline;
+use super::summary::Summary;
+use crate::cli::paint::{BAD, FAINT, GOOD, Paint, TITLE};
+use crate::cli::safe_text::safe_within;
+use crate::detector::Outcome;
+
+/// The width of the words in front of the numbers.
+const WORDS: usize = 34;
+const NUMBERS: usize = 14;
+/// What is left of the line for the subject.
+const SUBJECT: usize = 15;
+
+/// The page for a person.
+pub(super) fn table(summary: &Summary, took: Duration) -> String {
+    let mut page = Page::default();
+    records(&mut page, summary);
+    dead_letters(&mut page, summary);
+    alerts(&mut page, summary);
+    top(&mut page, &summary.alerts.top());
+    page.line(FAINT.paint(format_args!(
+        "\nRead {} in {:.1} s ({}/s).",
+        DecimalBytes(summary.bytes),
+        took.as_secs_f64(),
+        DecimalBytes((summary.bytes as f64 / took.as_secs_f64().max(1e-3)) as u64),
+    )));
+    page.0
+}
+
+/// The same for a program; without times, so that equal input gives equal output.
+pub(super) fn json(summary: &Summary) -> String {
+    let outcomes: BTreeMap<_, _> =
+        Outcome::ALL.iter().map(|&outcome| (outcome.as_str(), summary.outcomes.get(outcome))).collect();
+    let alerts: Vec<_> = summary.alerts.counts().into_iter().collect();
+    let page = json!({
+        "inputs": summary.inputs,
+        "bytes": summary.bytes,
+        "records": summary.outcomes.total(),
+        "outcomes": outcomes,
+        "verdicts": summary.verdicts.by_verdict(),
+        "alerts": {
+            "total": alerts.iter().map(|(_, count)| count).sum::<u64>(),
+            "open": summary.alerts.open(),
+            "merged": summary.alerts.merged(),
+            "by_rule": alerts
+                .iter()
+                .map(|((rule, severity), count)| json!({ "rule": rule, "severity": severity, "alerts": count }))
+                .collect::<Vec<_>>(),
+            "top": summary.alerts.top(),
+        },
+    });
+    format!("{page:#}\n")
+}
+
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn line(&mut self, text: impl Display) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.0, "{text}");
+    }
+
+    fn title(&mut self, words: &str, number: u64) {
+        let count = HumanCount(number).to_string();
+        self.line(TITLE.paint(format_args!("{words:WORDS$}{count:>NUMBERS$}")));
+    }
+
+    fn count(&mut self, indent: usize, words: &str, number: u64, paint: Option<Paint>) {
+        let words = format!("{:indent$}{}", "", safe_within(words, WORDS - indent - 1));
+        let line = format!("{words:WORDS$}{:>NUMBERS$}", HumanCount(number).to_string());
+        match paint.filter(|_| number > 0) {
+            Some(paint) => self.line(paint.paint(line)),
+            None => self.line(line),
+        }
+    }
+}
+
+fn records(page: &mut Page, summary: &Summary) {
+    page.title("Records", summary.outcomes.total());
+    for (outcome, paint) in [(Outcome::Benign, GOOD), (Outcome::Sanctioned, GOOD), (Outcome::Suspicious, BAD)] {
+        page.count(2, outcome.as_str(), summary.outcomes.get(outcome), Some(paint));
+        for (reason, count) in summary.verdicts.of(outcome.as_str()) {
+            page.count(4, reason, count, None);
+        }
+    }
+    page.count(2, "links, attachments, clicks", summary.outcomes.get(Outcome::Related), None);
+    page.count(2, "other tables", summary.outcomes.get(Outcome::OtherTable), None);
+    page.count(2, "undecodable", summary.outcomes.get(Outcome::Undecodable), Some(BAD));
+    page.count(2, "of an unknown tenant", summary.outcomes.get(Outcome::UnknownTenant), Some(BAD));
+}
+
+fn dead_letters(page: &mut Page, summary: &Summary) {
+    let reasons = summary.verdicts.of("undecodable");
+    if reasons.is_empty() {
+        return;
+    }
+    page.line("");
+    page.title("Dead letters", reasons.iter().map(|(_, count)| count).sum());
+    for (reason, count) in reasons {
+        page.count(2, reason, count, None);
+    }
+}
+
+fn alerts(page: &mut Page, summary: &Summary) {
+    let counts = summary.alerts.counts();
+    page.line("");
+    page.title("Alerts", counts.values().sum());
+    for ((rule, severity), count) in counts.into_iter().rev() {
+        page.count(2, &format!("{} {}", severity.as_str(), rule.as_str()), count, Some(Paint::of(severity)));
+    }
+    if summary.alerts.open() > 0 {
+        page.count(2, "still open where the input ends", summary.alerts.open(), None);
+    }
+}
+
+fn top(page: &mut Page, alerts: &[Headline]) {
+    if alerts.is_empty() {
+        return;
+    }
+    let header = format_args!("\n{:8} {:8} {:23} {:>6} {:15} SUBJECT", "ALERT", "SEVERITY", "RULE", "TO", "SOURCE");
+    page.line(FAINT.paint(header));
+    for alert in alerts {
+        page.line(row(alert));
+    }
+}
+
+fn row(alert: &Headline) -> String {
+    let cell = |text: &Option<String>, width| safe_within(text.as_deref().unwrap_or_default(), width);
+    format!(
+        "{:.8} {:8} {:23} {:>6} {:15} {}",
+        alert.id.to_string(),
+        Paint::of(alert.severity).paint(alert.severity.as_str()),
+        alert.rule.as_str(),
+        alert.recipients,
+        cell(&alert.source, 15),
+        cell(&alert.subject, SUBJECT),
+    )
+}

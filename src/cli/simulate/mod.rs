@@ -1,0 +1,57 @@
+//! `postern simulate`: a labelled synthetic tenant, to a file, a topic or a webhook.
+
+mod batches;
+mod destination;
+mod kafka;
+mod options;
+mod webhook;
+
+use std::num::NonZeroU32;
+use std::time::{Duration, Instant};
+
+use super::failure::{Exit, Failure};
+use super::output::Output;
+use super::progress::Progress;
+use crate::simulate::Simulation;
+use batches::Batches;
+use destination::Destination;
+pub(super) use options::Options;
+
+/// Plays the stream that the options describe; the same options always give the same bytes.
+pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
+    let mut labels = options.labels.as_deref().map(Output::create).transpose()?;
+    let mut destination = Destination::open(options)?;
+    let mut batches = Batches::new(options.batch(), options.is_kafka());
+    let pace = Pace { started: Instant::now(), per_second: options.rate };
+    let progress = Progress::of_records(options.records);
+    for record in Simulation::new(options.simulation()) {
+        if let Some(labels) = &mut labels {
+            labels.line(&record.label)?;
+        }
+        pace.wait(record.label.record);
+        if let Some(payload) = batches.add(&record) {
+            destination.send(&record.label.tenant, &payload)?;
+        }
+        progress.advance(1);
+    }
+    for (tenant, payload) in batches.finish() {
+        destination.send(&tenant, &payload)?;
+    }
+    destination.finish()?;
+    labels.map_or(Ok(()), Output::finish)?;
+    Ok(Exit::Done)
+}
+
+/// Holds the stream back to so many records a second of real time.
+struct Pace {
+    started: Instant,
+    per_second: Option<NonZeroU32>,
+}
+
+impl Pace {
+    fn wait(&self, records: u64) {
+        let Some(per_second) = self.per_second else { return };
+        let due = Duration::from_secs_f64(records as f64 / f64::from(per_second.get()));
+        std::thread::sleep(due.saturating_sub(self.started.elapsed()));
+    }
+}

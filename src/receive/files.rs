@@ -1,0 +1,320 @@
+//! Files and streams of bytes, cut into payloads that the decoder takes.
+//!
+//! A file of JSON Lines has no end that matters: it is handed over in blocks of whole lines, from one buffer that is
+//! used again, so a hundred gigabytes cost what the first block costs. A block is small enough to stay in a core's cache
+//! between being read and being decoded. Anything else (a pretty-printed export, one array of everything) is one
+//! document, of which half cannot be read: it is held whole, up to a limit, and refused above.
+//!
+//! Which of the two it is shows in the first block, and only where a file is larger than that does it matter: what fits
+//! is left to the decoder, as if it had come by any other way.
+
+use std::io::{self, BufReader, Cursor, Read};
+
+use flate2::read::MultiGzDecoder;
+use serde::de::IgnoredAny;
+
+/// The longest line, and the longest document that is not made of lines.
+pub const DOCUMENT_BYTES_MAX: usize = 64 << 20;
+
+/// What is read at once.
+const BLOCK_BYTES: usize = 512 << 10;
+
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// An empty batch on a line of its own, in front of each block: it tells the decoder that lines follow, so that what
+/// becomes of a line does not depend on its place in a block.
+const LINES_FOLLOW: &[u8] = b"[]\n";
+
+/// Why a file could not be read to its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileError {
+    /// The system, or the gzip stream, says no.
+    #[error("reading failed; is the file complete, and may this user read it?")]
+    Io(#[from] io::Error),
+    /// Neither lines nor a document of bounded size.
+    #[error(
+        "the input is one document of more than {} MiB; write one record a line, for example with `jq -c '.[]'`",
+        DOCUMENT_BYTES_MAX >> 20
+    )]
+    TooLarge,
+}
+
+/// The payloads of one file or stream, one after the other.
+pub struct Payloads<R> {
+    input: Input<R>,
+    /// First room for [`LINES_FOLLOW`], then the bytes that count, up to `end`.
+    buffer: Vec<u8>,
+    end: usize,
+    /// What has been handed over ends here.
+    taken: usize,
+    framing: Framing,
+    /// The line at hand was cut short: what is left of it is read and forgotten.
+    in_long_line: bool,
+    has_ended: bool,
+}
+
+/// Where the bytes that count begin.
+const FRONT: usize = LINES_FOLLOW.len();
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Framing {
+    Unknown,
+    Lines,
+    Document,
+}
+
+impl<R: Read> Payloads<R> {
+    /// Looks at the first bytes: plain, or gzip of one member or many.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn new(reader: R) -> Result<Self, FileError> {
+        Ok(Self {
+            input: Input::new(reader)?,
+            buffer: vec![0; FRONT + BLOCK_BYTES],
+            end: FRONT,
+            taken: FRONT,
+            framing: Framing::Unknown,
+            in_long_line: false,
+            has_ended: false,
+        })
+    }
+
+    /// The next payload: whole lines, or the whole document; `None` at the end.
+    ///
+    /// A line that is too long is cut just above [`DOCUMENT_BYTES_MAX`], so that a decoder with that limit refuses it;
+    /// the lines behind it follow as if nothing had been.
+    ///
+    /// # Errors
+    /// When reading fails, or what is no JSON Lines is too large to hold.
+    pub fn next(&mut self) -> Result<Option<&[u8]>, FileError> {
+        self.forget_taken();
+        self.fill()?;
+        while !self.is_complete() {
+            self.grow()?;
+        }
+        self.taken = self.end_of_payload();
+        let payload = if self.framing == Framing::Lines { 0..self.taken } else { FRONT..self.taken };
+        self.buffer[..FRONT].copy_from_slice(LINES_FOLLOW);
+        Ok(Some(&self.buffer[payload]).filter(|_| self.taken > FRONT))
+    }
+
+    fn forget_taken(&mut self) {
+        self.buffer.copy_within(self.taken..self.end, FRONT);
+        self.end -= self.taken - FRONT;
+        self.taken = FRONT;
+        self.buffer.truncate(self.end.max(FRONT + BLOCK_BYTES));
+    }
+
+    /// Reads until the buffer is full or the input ends.
+    fn fill(&mut self) -> Result<(), FileError> {
+        while self.end < self.buffer.len() && !self.has_ended {
+            match self.input.read(&mut self.buffer[self.end..]) {
+                Ok(0) => self.has_ended = true,
+                Ok(count) => self.end += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+            if self.in_long_line {
+                self.skip_to_line_end();
+            }
+        }
+        if self.framing == Framing::Unknown {
+            self.recognise();
+        }
+        Ok(())
+    }
+
+    fn skip_to_line_end(&mut self) {
+        let line_end = memchr::memchr(b'\n', self.data());
+        self.in_long_line = line_end.is_none();
+        self.taken = line_end.map_or(self.end, |at| FRONT + at);
+        self.forget_taken();
+    }
+
+    /// Lines, where any line of the first block is an object or an array by itself: in a document over several lines,
+    /// one that is has an indent in front of it or a comma behind it.
+    fn recognise(&mut self) {
+        if self.data().starts_with(BYTE_ORDER_MARK) {
+            self.taken = FRONT + BYTE_ORDER_MARK.len();
+            self.forget_taken();
+        }
+        let is_json = |line: &[u8]| serde_json::from_slice::<IgnoredAny>(line).is_ok();
+        let is_whole = |line: &[u8]| matches!(line.first(), Some(b'{' | b'[')) && is_json(line);
+        self.framing = match memchr::memrchr(b'\n', self.data()) {
+            _ if self.has_ended => Framing::Document,
+            Some(end) if self.data()[..end].split(|byte| *byte == b'\n').any(is_whole) => Framing::Lines,
+            Some(_) => Framing::Document,
+            None => Framing::Unknown,
+        };
+    }
+
+    fn is_complete(&self) -> bool {
+        let has_line = || self.buffer.len() == BUFFER_BYTES_MAX || memchr::memchr(b'\n', self.data()).is_some();
+        self.has_ended || self.framing == Framing::Lines && has_line()
+    }
+
+    fn grow(&mut self) -> Result<(), FileError> {
+        if self.buffer.len() == BUFFER_BYTES_MAX {
+            return Err(FileError::TooLarge);
+        }
+        self.buffer.resize(BUFFER_BYTES_MAX.min(self.buffer.len() * 2), 0);
+        self.fill()
+    }
+
+    fn end_of_payload(&mut self) -> usize {
+        if self.has_ended {
+            return self.end;
+        }
+        let line_end = memchr::memrchr(b'\n', self.data());
+        self.in_long_line = line_end.is_none();
+        line_end.map_or(self.end, |at| FRONT + at + 1)
+    }
+
+    fn data(&self) -> &[u8] {
+        &self.buffer[FRONT..self.end]
+    }
+}
+
+/// One byte more than the limit, so that what lies above it shows.
+const BUFFER_BYTES_MAX: usize = FRONT + DOCUMENT_BYTES_MAX + 1;
+
+/// The bytes behind the compression, if there is one.
+enum Input<R> {
+    Plain(Whole<R>),
+    Gzip(Box<MultiGzDecoder<BufReader<Whole<R>>>>),
+}
+
+/// A reader, with the bytes that were looked at put back in front.
+type Whole<R> = io::Chain<Cursor<Vec<u8>>, R>;
+
+impl<R: Read> Input<R> {
+    fn new(mut reader: R) -> io::Result<Self> {
+        let mut magic = Vec::new();
+        reader.by_ref().take(GZIP_MAGIC.len() as u64).read_to_end(&mut magic)?;
+        let is_gzip = magic == GZIP_MAGIC;
+        let whole = Cursor::new(magic).chain(reader);
+        let gzip =
+            |whole| Self::Gzip(Box::new(MultiGzDecoder::new(BufReader::with_capacity(GZIP_BUFFER_BYTES, whole))));
+        Ok(if is_gzip { gzip(whole) } else { Self::Plain(whole) })
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(reader) => reader.read(buffer),
+            Self::Gzip(reader) => reader.read(buffer),
+        }
+    }
+}
+
+const GZIP_BUFFER_BYTES: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+    use crate::decode::{self, Limits};
+
+    /// Hands out a few bytes at a time, as a pipe does.
+    struct Trickle<'a>(&'a [u8], usize);
+
+    impl Read for Trickle<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = self.1.min(buffer.len()).min(self.0.len());
+            buffer[..count].copy_from_slice(&self.0[..count]);
+            self.0 = &self.0[count..];
+            Ok(count)
+        }
+    }
+
+    /// The records, or the reasons why there is none.
+    fn records(reader: impl Read) -> Result<Vec<String>, FileError> {
+        let limits = Limits { payload_bytes_max: DOCUMENT_BYTES_MAX, records_max: 1_000_000, depth_max: 64 };
+        let mut payloads = Payloads::new(reader)?;
+        let mut records = Vec::new();
+        while let Some(payload) = payloads.next()? {
+            decode::records(payload, &limits, &mut |visit| {
+                records.push(visit.map_or_else(|it| it.reason.to_string(), |record| record.json().to_owned()));
+            });
+        }
+        Ok(records)
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    /// Several blocks of lines of uneven length, the last without an end.
+    fn lines() -> Vec<String> {
+        (0..5_000).map(|number| format!(r#"{{"n":{number},"x":"{}"}}"#, "x".repeat(number % 1_000))).collect()
+    }
+
+    #[test]
+    fn lines_come_whole_and_in_order_however_they_are_read() {
+        let lines = lines();
+        for text in [lines.join("\n"), lines.join("\r\n"), format!("\u{feff}\n\n{}\n", lines.join("\n"))] {
+            assert!(text.len() > 3 * BLOCK_BYTES);
+            assert_eq!(records(text.as_bytes()).unwrap(), lines);
+            assert_eq!(records(Trickle(text.as_bytes(), 4_093)).unwrap(), lines);
+        }
+    }
+
+    #[test]
+    fn gzip_of_several_members_is_read_to_its_end_and_a_cut_one_is_an_error() {
+        let lines = lines();
+        let (first, second) = lines.split_at(2_000);
+        let members = [gzip(format!("{}\n", first.join("\n")).as_bytes()), gzip(second.join("\n").as_bytes())].concat();
+        assert_eq!(records(members.as_slice()).unwrap(), lines);
+        assert!(matches!(records(&members[..members.len() - 9]), Err(FileError::Io(_))));
+    }
+
+    #[test]
+    fn a_document_larger_than_a_block_is_one_payload() {
+        let lines = lines();
+        for text in [
+            format!("[{}]", lines.join(",")),
+            format!("[\n{}\n]\n", lines.join(",\n")),
+            format!("{{\n  \"records\": [\n    {{}},\n    {}\n  ]\n}}\n", lines.join(",\n    ")),
+        ] {
+            let records = records(text.as_bytes()).unwrap();
+            assert_eq!(records[records.len() - lines.len()..], lines);
+        }
+    }
+
+    #[test]
+    fn a_bad_line_is_one_dead_letter_wherever_it_stands() {
+        let mut lines = lines();
+        for bad in [0, 777, 4_999] {
+            lines[bad] = "}".to_owned();
+        }
+        let text = lines.join("\n");
+        for size in [usize::MAX, 100_003] {
+            let records = records(Trickle(text.as_bytes(), size)).unwrap();
+            assert_eq!(records.len(), lines.len());
+            assert_eq!(records.iter().filter(|record| *record == "not_json").count(), 3);
+        }
+    }
+
+    #[test]
+    fn a_line_beyond_the_limit_is_one_dead_letter_and_a_document_is_refused() {
+        let long = "x".repeat(DOCUMENT_BYTES_MAX + BLOCK_BYTES);
+        let text = format!("{{}}\n{{\"x\":\"{long}\"}}\n{{\"b\":2}}");
+        assert_eq!(records(text.as_bytes()).unwrap(), ["{}", "too_large", r#"{"b":2}"#]);
+        assert!(matches!(records(&text.as_bytes()[3..]), Err(FileError::TooLarge)));
+    }
+
+    #[test]
+    fn nothing_is_no_payload() {
+        for empty in [b"".as_slice(), &gzip(b""), b"\xef\xbb\xbf", b"\n\n"] {
+            assert!(records(empty).unwrap().is_empty());
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The command line, as people and scripts use it: the real binary in a process of its own.
+#![cfg(test)]
+
+mod postern;
+mod scan;
