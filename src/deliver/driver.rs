@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
-use tracing::{error, warn};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
+use tracing::{error, info, warn};
 
 use super::decision::{Fault, Next, Patience, Sent};
 use super::status::{SinkState, SinkStatus};
@@ -23,8 +23,7 @@ use crate::ledger::{Entry, Outbox, OutboxClosed, ReadLimit};
 const MEASURE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Drives one sink.
-pub(super) struct Driver<S> {
-    sink: S,
+pub(super) struct Driver {
     outbox: Outbox,
     limit: ReadLimit,
     timeout: Duration,
@@ -43,24 +42,22 @@ impl From<OutboxClosed> for Stopped {
     }
 }
 
-impl<S: Sink> Driver<S> {
-    pub(super) fn new(
-        sink: S,
-        config: &SinkConfig,
-        outbox: Outbox,
-        clock: Clock,
-        shutdown: watch::Receiver<bool>,
-        status: Arc<SinkStatus>,
-    ) -> Self {
+impl Driver {
+    pub(super) fn new(config: &SinkConfig, outbox: Outbox, clock: Clock, shutdown: watch::Receiver<bool>) -> Self {
         let limit = ReadLimit { entries: config.batch_entries_max, bytes: config.batch_bytes_max };
         let patience = Patience { min: config.backoff_min, max: config.backoff_max };
-        Self { sink, outbox, limit, timeout: config.timeout, patience, clock, shutdown, status }
+        let status = Arc::new(SinkStatus::new(&config.name));
+        Self { outbox, limit, timeout: config.timeout, patience, clock, shutdown, status }
+    }
+
+    pub(super) fn status(&self) -> Arc<SinkStatus> {
+        Arc::clone(&self.status)
     }
 
     /// Delivers until the process stops.
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(mut self, mut sink: impl Sink) {
         while let Ok(batch) = self.read().await {
-            if self.deliver(&batch).await.is_err() {
+            if self.deliver(&mut sink, &batch).await.is_err() {
                 return;
             }
             self.status.enter(SinkState::Idle);
@@ -76,10 +73,11 @@ impl<S: Sink> Driver<S> {
     }
 
     /// Attempts until every entry of the batch is settled.
-    async fn deliver(&mut self, mut batch: &[Entry]) -> Result<(), Stopped> {
+    async fn deliver(&mut self, sink: &mut impl Sink, mut batch: &[Entry]) -> Result<(), Stopped> {
         let mut failures = 0_u32;
         while !batch.is_empty() {
-            let sent = self.attempt(batch).await?;
+            let sent = self.attempt(sink, batch).await?;
+            debug_assert!(sent.accepted > 0 || sent.fault.is_some(), "an attempt without an outcome");
             if sent.accepted > 0 {
                 batch = self.settle(batch, sent.accepted)?;
                 failures = 0;
@@ -87,23 +85,28 @@ impl<S: Sink> Driver<S> {
             let Some(fault) = sent.fault else { continue };
             let reason = sanitised(&fault.reason);
             match self.patience.decide(fault.remedy, failures, jitter) {
-                Next::BackOff(wait) => self.back_off(reason, wait).await?,
+                Next::BackOff(wait) => {
+                    self.back_off(reason, wait).await?;
+                    failures = failures.saturating_add(1);
+                }
                 Next::Hold(wait) => self.hold(reason, wait).await?,
-                Next::Refuse => batch = self.refuse(batch, reason)?,
+                Next::Refuse => {
+                    batch = self.refuse(batch, reason)?;
+                    failures = 0;
+                }
             }
-            failures = failures.saturating_add(1);
         }
         Ok(())
     }
 
-    async fn attempt(&mut self, batch: &[Entry]) -> Result<Sent, Stopped> {
+    async fn attempt(&mut self, sink: &mut impl Sink, batch: &[Entry]) -> Result<Sent, Stopped> {
         if *self.shutdown.borrow() || self.shutdown.has_changed().is_err() {
             return Err(Stopped);
         }
         if self.status.state() != SinkState::Holding {
             self.status.enter(SinkState::Sending);
         }
-        let attempt = timeout(self.timeout, self.sink.send(batch));
+        let attempt = timeout(self.timeout, sink.send(batch));
         let sent = measuring(&self.outbox, &self.status, attempt).await;
         Ok(sent.unwrap_or_else(|_| Fault::retry(format!("no answer within {:?}", self.timeout)).into()))
     }
@@ -112,6 +115,9 @@ impl<S: Sink> Driver<S> {
     fn settle<'a>(&mut self, batch: &'a [Entry], accepted: usize) -> Result<&'a [Entry], Stopped> {
         let (accepted, rest) = batch.split_at(accepted.min(batch.len()));
         if let Some(last) = accepted.last() {
+            if self.status.state() == SinkState::Holding {
+                info!(sink = self.status.name(), "delivery goes on");
+            }
             self.outbox.settle(last.sequence)?;
             self.status.accepted(accepted.len(), self.outbox.backlog(), (self.clock)());
         }
@@ -161,8 +167,9 @@ async fn stopping(shutdown: &mut watch::Receiver<bool>) {
 
 /// Does the work and keeps the backlog measured meanwhile: it grows while a receiver is down.
 async fn measuring<T>(outbox: &Outbox, status: &SinkStatus, work: impl Future<Output = T>) -> T {
+    status.measure(outbox.backlog());
     let mut work = pin!(work);
-    let mut tick = interval(MEASURE_INTERVAL);
+    let mut tick = interval_at(Instant::now() + MEASURE_INTERVAL, MEASURE_INTERVAL);
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         tokio::select! {
@@ -178,13 +185,11 @@ mod tests {
     use std::future::pending;
 
     use tokio::sync::mpsc;
-    use tokio::task::JoinHandle;
 
     use super::*;
     use crate::config::SinkKind;
     use crate::deliver::decision::Remedy;
-    use crate::deliver::harness::{Desk, config, desk, entries, now, until};
-    use crate::deliver::status::SinkReport;
+    use crate::deliver::harness::{Running, config, entries, start};
 
     /// A sink that does as it is told; told nothing, it hangs.
     struct Scripted<F>(F);
@@ -198,45 +203,16 @@ mod tests {
         }
     }
 
-    struct Running {
-        task: JoinHandle<()>,
-        status: Arc<SinkStatus>,
-        shutdown: watch::Sender<bool>,
-        desk: Desk,
-    }
-
-    impl Running {
-        async fn until(&self, as_it_should: impl FnMut(&SinkReport) -> bool) {
-            until(&self.status, as_it_should).await;
-        }
-
-        /// Stops, and tells what was settled and what was refused.
-        async fn stop(self) -> (u64, Vec<(u64, String)>) {
-            self.shutdown.send_replace(true);
-            self.task.await.unwrap();
-            let (settled, refusals) = self.desk.close();
-            (settled, refusals.into_iter().map(|refusal| (refusal.sequence, refusal.reason)).collect())
-        }
-    }
-
     fn run(count: usize, timeout: Duration, script: impl FnMut(&[Entry]) -> Option<Sent> + Send + 'static) -> Running {
         run_sink(count, timeout, Scripted(script))
     }
 
     fn run_sink(count: usize, timeout: Duration, sink: impl Sink) -> Running {
-        let (outbox, desk) = desk(entries(&vec!["{}"; count]));
-        let (shutdown, stop) = watch::channel(false);
-        let status = Arc::new(SinkStatus::new("test"));
         let config = SinkConfig { timeout, ..config(SinkKind::Stdout) };
-        let driver = Driver::new(sink, &config, outbox, now, stop, Arc::clone(&status));
-        Running { task: tokio::spawn(driver.run()), status, shutdown, desk }
+        start(&config, entries(&vec!["{}"; count]), |driver| tokio::spawn(driver.run(sink)))
     }
 
     const LONG: Duration = Duration::from_secs(20);
-
-    fn delivered(count: u64) -> impl FnMut(&SinkReport) -> bool {
-        move |report| report.delivered == count && report.state == SinkState::Idle
-    }
 
     #[tokio::test]
     async fn everything_is_told_in_order_in_bounded_batches() {
@@ -245,7 +221,7 @@ mod tests {
             told.send(batch.iter().map(|entry| entry.sequence).collect::<Vec<_>>()).unwrap();
             Some(Sent::accepted(batch.len()))
         });
-        sink.until(delivered(10)).await;
+        sink.until_delivered(10).await;
         let report = sink.status.report();
         assert_eq!((report.backlog, report.retried, report.refused), (0, 0, 0));
         assert!(report.last_success.is_some());
@@ -267,7 +243,7 @@ mod tests {
                 other => panic!("{other:?}"),
             })
         });
-        sink.until(delivered(4)).await;
+        sink.until_delivered(4).await;
         let report = sink.status.report();
         assert_eq!((report.retried, report.last_error.as_deref()), (2, Some("busy still")));
         assert_eq!(sink.stop().await, (4, vec![]));
@@ -281,7 +257,7 @@ mod tests {
                 _ => Sent::accepted(batch.len()),
             })
         });
-        sink.until(delivered(3)).await;
+        sink.until_delivered(3).await;
         assert_eq!(sink.status.report().refused, 1);
         assert_eq!(sink.stop().await, (4, vec![(2, "[31mtoo large".to_owned())]));
     }
@@ -295,7 +271,7 @@ mod tests {
         sink.until(|report| report.state == SinkState::Holding && report.retried >= 2).await;
         assert_eq!((sink.status.report().delivered, sink.status.report().backlog), (0, 3));
         fixed.send(true).unwrap();
-        sink.until(delivered(3)).await;
+        sink.until_delivered(3).await;
         assert_eq!(sink.stop().await, (3, vec![]));
     }
 
@@ -303,7 +279,7 @@ mod tests {
     async fn a_sink_that_hangs_is_timed_out_and_delays_no_other() {
         let hanging = run(3, Duration::from_millis(5), |_| None);
         let healthy = run(3, LONG, |batch| Some(Sent::accepted(batch.len())));
-        healthy.until(delivered(3)).await;
+        healthy.until_delivered(3).await;
         hanging.until(|report| report.retried >= 3 && report.state == SinkState::BackingOff).await;
         assert_eq!(hanging.status.report().last_error.as_deref(), Some("no answer within 5ms"));
         assert_eq!((healthy.stop().await.0, hanging.stop().await.0), (3, 0));

@@ -1,22 +1,24 @@
 //! For the tests of sinks: a ledger in memory, and the thread that owns it.
 
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::timeout;
 
-use super::status::{SinkReport, SinkStatus};
+use super::driver::Driver;
+use super::status::{SinkReport, SinkState, SinkStatus};
 use crate::config::{SinkConfig, SinkKind};
 use crate::event::Time;
 use crate::ledger::{
-    Entry, Ledger, LedgerError, Outbox, ReadLimit, Refusal, Request, Retention, Sequences, Snapshot, Stream,
-    Transaction,
+    Entry, Ledger, LedgerError, Outbox, ReadLimit, Request, Retention, Sequences, Snapshot, Stream, Transaction,
 };
 
 /// The ledger's owner: serves until the outbox is dropped.
 pub(super) struct Desk {
     served: JoinHandle<Transaction>,
-    last: watch::Sender<u64>,
+    _last: watch::Sender<u64>,
 }
 
 struct MemoryLedger(Vec<Entry>);
@@ -61,15 +63,57 @@ pub(super) fn desk(entries: Vec<Entry>) -> (Outbox, Desk) {
         }
         pending
     });
-    (Outbox::new("test".into(), Stream::Alerts, 0, requests, seen), Desk { served, last })
+    (Outbox::new("test".into(), Stream::Alerts, 0, requests, seen), Desk { served, _last: last })
 }
 
-impl Desk {
-    /// What was settled last and what was refused, once the sink has ended.
-    pub(super) fn close(self) -> (u64, Vec<Refusal>) {
-        let pending = self.served.join().unwrap();
-        drop(self.last);
-        (pending.cursors.first().map_or(0, |cursor| cursor.sequence), pending.refusals)
+/// A sink at work.
+pub(super) struct Running {
+    task: tokio::task::JoinHandle<()>,
+    pub(super) status: Arc<SinkStatus>,
+    pub(super) shutdown: watch::Sender<bool>,
+    desk: Desk,
+}
+
+/// Starts the sink that is configured.
+pub(super) fn run(config: &SinkConfig, entries: Vec<Entry>) -> Running {
+    let (outbox, desk) = desk(entries);
+    let (shutdown, stop) = watch::channel(false);
+    let (task, status) = super::spawn(config, outbox, now, stop).unwrap();
+    Running { task, status, shutdown, desk }
+}
+
+/// Starts a sink of the test's own.
+pub(super) fn start(
+    config: &SinkConfig,
+    entries: Vec<Entry>,
+    spawn: impl FnOnce(Driver) -> tokio::task::JoinHandle<()>,
+) -> Running {
+    let (outbox, desk) = desk(entries);
+    let (shutdown, stop) = watch::channel(false);
+    let driver = Driver::new(config, outbox, now, stop);
+    Running { status: driver.status(), task: spawn(driver), shutdown, desk }
+}
+
+impl Running {
+    /// Waits until the sink is as it should be.
+    pub(super) async fn until(&self, as_it_should: impl FnMut(&SinkReport) -> bool) {
+        let mut reports = self.status.subscribe();
+        let waited = timeout(Duration::from_secs(30), reports.wait_for(as_it_should)).await;
+        assert!(waited.is_ok(), "not within the time: {:?}", self.status.report());
+    }
+
+    /// Waits until so many entries are delivered and nothing is left.
+    pub(super) async fn until_delivered(&self, count: u64) {
+        self.until(|report| report.delivered == count && report.state == SinkState::Idle && report.backlog == 0).await;
+    }
+
+    /// Stops, and tells what was settled last and what was refused.
+    pub(super) async fn stop(self) -> (u64, Vec<(u64, String)>) {
+        self.shutdown.send_replace(true);
+        self.task.await.unwrap();
+        let pending = self.desk.served.join().unwrap();
+        let settled = pending.cursors.first().map_or(0, |cursor| cursor.sequence);
+        (settled, pending.refusals.into_iter().map(|refusal| (refusal.sequence, refusal.reason)).collect())
     }
 }
 
@@ -89,11 +133,4 @@ pub(super) fn config(kind: SinkKind) -> SinkConfig {
 /// The time of the machine.
 pub(super) fn now() -> Time {
     Time::from_micros(jiff::Timestamp::now().as_microsecond())
-}
-
-/// Waits until the sink is as it should be.
-pub(super) async fn until(status: &SinkStatus, as_it_should: impl FnMut(&SinkReport) -> bool) {
-    let mut reports = status.subscribe();
-    let waited = tokio::time::timeout(Duration::from_secs(30), reports.wait_for(as_it_should)).await;
-    assert!(waited.is_ok(), "not within the time: {:?}", status.report());
 }

@@ -76,3 +76,51 @@ fn fault(error: &io::Error) -> Fault {
 fn gone() -> Fault {
     Fault::retry("the writing thread has ended; restart postern")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::deliver::decision::Remedy;
+    use crate::deliver::harness::entries;
+
+    const MOMENT: Duration = Duration::from_millis(10);
+
+    #[tokio::test]
+    async fn what_was_given_up_behind_a_write_that_hung_is_not_written() {
+        let (begin, begun) = crossbeam_channel::unbounded();
+        let (release, released) = crossbeam_channel::unbounded::<()>();
+        let write = move |lines: &[u8]| {
+            begin.send(lines.to_vec()).map_err(io::Error::other)?;
+            released.recv().map_err(io::Error::other)
+        };
+        let thread = LineThread::spawn("test", write).unwrap();
+        let hanging = entries(&["hangs"]);
+        let mut attempt = Box::pin(thread.write(&hanging));
+        while begun.is_empty() {
+            assert!(timeout(MOMENT, &mut attempt).await.is_err());
+        }
+        drop(attempt);
+        assert_eq!(begun.recv().unwrap(), b"hangs\n");
+        assert!(timeout(MOMENT, thread.write(&entries(&["given up"]))).await.is_err());
+        let sent = thread.write(&entries(&["no room"])).await;
+        assert_eq!(sent, Fault::retry("the last write has not ended yet").into());
+        release.send(()).unwrap();
+        release.send(()).unwrap();
+        while thread.write(&entries(&["last"])).await.accepted == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(begun.recv().unwrap(), b"last\n");
+    }
+
+    #[test]
+    fn a_missing_directory_needs_an_operator_and_a_full_disk_only_time() {
+        assert_eq!(fault(&io::ErrorKind::NotFound.into()).remedy, Remedy::Hold);
+        assert_eq!(fault(&io::ErrorKind::PermissionDenied.into()).remedy, Remedy::Hold);
+        assert_eq!(fault(&io::ErrorKind::StorageFull.into()).remedy, Remedy::Retry(None));
+        assert_eq!(fault(&io::ErrorKind::BrokenPipe.into()).remedy, Remedy::Retry(None));
+    }
+}

@@ -88,33 +88,21 @@ pub fn spawn(
     clock: Clock,
     shutdown: watch::Receiver<bool>,
 ) -> Result<(JoinHandle<()>, Arc<SinkStatus>), DeliverError> {
-    let status = Arc::new(SinkStatus::new(&config.name));
+    let driver = Driver::new(config, outbox, clock, shutdown);
+    let status = driver.status();
     let name = &config.name;
     let task = match &config.kind {
-        SinkKind::Stdout => start(stdout::Stdout::new(name)?, config, outbox, clock, shutdown, &status),
-        SinkKind::File(file) => start(file::File::new(name, file)?, config, outbox, clock, shutdown, &status),
-        SinkKind::Kafka(kafka) => start(kafka::Kafka::new(kafka), config, outbox, clock, shutdown, &status),
-        SinkKind::Webhook(hook) => {
-            start(webhook::Webhook::new(name, hook, clock)?, config, outbox, clock, shutdown, &status)
-        }
+        SinkKind::Stdout => tokio::spawn(driver.run(stdout::Stdout::new(name)?)),
+        SinkKind::File(file) => tokio::spawn(driver.run(file::File::new(name, file)?)),
+        SinkKind::Kafka(kafka) => tokio::spawn(driver.run(kafka::Kafka::new(kafka))),
+        SinkKind::Webhook(hook) => tokio::spawn(driver.run(webhook::Webhook::new(name, hook, clock)?)),
     };
     Ok((task, status))
 }
 
-fn start<S: Sink>(
-    sink: S,
-    config: &SinkConfig,
-    outbox: Outbox,
-    clock: Clock,
-    shutdown: watch::Receiver<bool>,
-    status: &Arc<SinkStatus>,
-) -> JoinHandle<()> {
-    tokio::spawn(Driver::new(sink, config, outbox, clock, shutdown, Arc::clone(status)).run())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::harness::{config, desk, entries, now, until};
+    use super::harness::{config, desk, entries, now, run};
     use super::*;
     use crate::config::{FileSink, SecretSource, WebhookSink};
 
@@ -123,16 +111,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("later").join("alerts.jsonl");
         let kind = SinkKind::File(FileSink { path: path.clone(), rotate_bytes: 1_000, files_max: 1 });
-        let (outbox, desk) = desk(entries(&["{\"n\":1}", "{\"n\":2}"]));
-        let (stop, shutdown) = watch::channel(false);
-        let (task, status) = spawn(&config(kind), outbox, now, shutdown).unwrap();
-        until(&status, |report| report.state == SinkState::Holding).await;
+        let sink = run(&config(kind), entries(&["{\"n\":1}", "{\"n\":2}"]));
+        sink.until(|report| report.state == SinkState::Holding).await;
         std::fs::create_dir(path.parent().unwrap()).unwrap();
-        until(&status, |report| report.delivered == 2).await;
-        stop.send_replace(true);
-        task.await.unwrap();
+        sink.until_delivered(2).await;
+        assert_eq!(sink.stop().await, (2, vec![]));
         assert_eq!(std::fs::read_to_string(path).unwrap(), "{\"n\":1}\n{\"n\":2}\n");
-        assert_eq!(desk.close().0, 2);
     }
 
     #[tokio::test]

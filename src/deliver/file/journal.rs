@@ -9,6 +9,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use tracing::warn;
+
 use crate::config::FileSink;
 
 /// How much is read at once in search of the last line's end.
@@ -48,7 +50,10 @@ impl Journal {
     fn open(&self) -> io::Result<Current> {
         let path = &self.config.path;
         let file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
-        let len = cut_torn_line(&file)?;
+        let (found, len) = (file.metadata()?.len(), cut_torn_line(&file)?);
+        if len < found {
+            warn!(path = %path.display(), bytes = found - len, "cut a line that was never finished");
+        }
         if len == 0 {
             sync_directory(path)?;
         }

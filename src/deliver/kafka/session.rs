@@ -60,23 +60,29 @@ impl Session {
 
     /// Delivers a batch. When called again with the same entries it sends only those that it has not sent yet.
     pub(super) async fn deliver(&mut self, batch: &[Entry]) -> Sent {
-        for entry in batch.iter().filter(|entry| entry.sequence > self.produced).collect::<Vec<_>>() {
-            self.produce(entry);
-        }
+        self.produce(batch);
         let fault = self.reports().await.err();
         let accepted = batch.iter().take_while(|entry| entry.sequence <= self.acknowledged).count();
         Sent { accepted, fault }
     }
 
-    fn produce(&mut self, entry: &Entry) {
-        let mut record = FutureRecord::to(&self.topic).payload(&entry.body);
-        // Dead letters have no key: they spread over the partitions.
-        if !entry.key.is_empty() {
-            record = record.key(&entry.key);
+    /// Gives the client what it does not have yet, up to the first that it does not take.
+    fn produce(&mut self, batch: &[Entry]) {
+        let known = self.produced;
+        for entry in batch.iter().filter(|entry| entry.sequence > known) {
+            let mut record = FutureRecord::to(&self.topic).payload(&entry.body);
+            // Dead letters have no key: they spread over the partitions.
+            if !entry.key.is_empty() {
+                record = record.key(&entry.key);
+            }
+            let report = self.producer.send_result(record).map_err(|(error, _)| error);
+            let taken = report.is_ok();
+            self.in_flight.push_back(InFlight { sequence: entry.sequence, report });
+            self.produced = entry.sequence;
+            if !taken {
+                return;
+            }
         }
-        let report = self.producer.send_result(record).map_err(|(error, _)| error);
-        self.in_flight.push_back(InFlight { sequence: entry.sequence, report });
-        self.produced = entry.sequence;
     }
 
     /// Waits for every report, or for the first that is bad, or for news that spare the wait.

@@ -83,3 +83,186 @@ async fn judge(response: Response, now: Time) -> Result<(), Fault> {
     let words = answer::words(response).await;
     Err(answer::fault(status.as_u16(), after, format!("{status} {words}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::{Arc, Mutex};
+    use std::time::{Duration, Instant};
+
+    use axum::Router;
+    use axum::body::Bytes;
+    use axum::http::{HeaderMap, StatusCode};
+    use axum::response::{IntoResponse, Response as Answer};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::config::{SinkConfig, SinkKind};
+    use crate::deliver::SinkState;
+    use crate::deliver::harness::{self, Running, config, entries};
+
+    const ALERT: &str = r#"{"schema":"postern.alert/1","last_seen":"2026-11-20T10:04:00Z"}"#;
+    const OLD: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+    const NEW: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+    #[derive(Clone)]
+    struct Request {
+        at: Instant,
+        headers: HeaderMap,
+        body: Bytes,
+    }
+
+    impl Request {
+        fn id(&self) -> &str {
+            self.headers["webhook-id"].to_str().unwrap()
+        }
+
+        fn is_signed_with(&self, key: &str) -> bool {
+            standardwebhooks::Webhook::new(key).unwrap().verify(&self.body, &self.headers).is_ok()
+        }
+    }
+
+    /// A receiver that answers as it is told, and remembers every request.
+    struct Endpoint {
+        url: String,
+        requests: Arc<Mutex<Vec<Request>>>,
+    }
+
+    impl Endpoint {
+        async fn open<A: IntoResponse>(answer: impl Fn(usize, &Request) -> A + Clone + Send + Sync + 'static) -> Self {
+            let requests = Arc::new(Mutex::new(Vec::new()));
+            let remembered = Arc::clone(&requests);
+            let handle = move |headers: HeaderMap, body: Bytes| async move {
+                let request = Request { at: Instant::now(), headers, body };
+                let mut requests = remembered.lock().unwrap();
+                requests.push(request.clone());
+                answer(requests.len(), &request).into_response()
+            };
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let url = format!("http://{}/hook", listener.local_addr().unwrap());
+            tokio::spawn(async { axum::serve(listener, Router::new().fallback(handle)).await });
+            Self { url, requests }
+        }
+
+        fn requests(&self) -> Vec<Request> {
+            self.requests.lock().unwrap().clone()
+        }
+    }
+
+    /// A sink, and the file that its secret is in.
+    fn run(url: &str, alerts: &[&str]) -> (Running, tempfile::NamedTempFile) {
+        run_within(Duration::from_secs(20), url, alerts)
+    }
+
+    fn run_within(timeout: Duration, url: &str, alerts: &[&str]) -> (Running, tempfile::NamedTempFile) {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(&file, format!("{OLD}\n")).unwrap();
+        let secret = SecretSource::File(file.path().to_owned());
+        let kind = SinkKind::Webhook(WebhookSink { url: url.to_owned(), secret });
+        (harness::run(&SinkConfig { timeout, ..config(kind) }, entries(alerts)), file)
+    }
+
+    #[tokio::test]
+    async fn every_record_is_one_signed_request_in_order() {
+        let endpoint = Endpoint::open(|_, _| StatusCode::ACCEPTED).await;
+        let (sink, _secret) = run(&endpoint.url, &[ALERT; 6]);
+        sink.until_delivered(6).await;
+        assert_eq!(sink.stop().await, (6, vec![]));
+        let requests = endpoint.requests();
+        assert!(requests.iter().all(|request| request.is_signed_with(OLD) && !request.is_signed_with(NEW)));
+        let ids: Vec<_> = requests.iter().map(Request::id).collect();
+        let expected: Vec<_> =
+            entries(&[ALERT; 6]).iter().map(|entry| format!("{}-{}", entry.key, entry.seq)).collect();
+        assert_eq!(ids, expected);
+        assert_eq!(requests[0].headers["content-type"], "application/json");
+        let body: serde_json::Value = serde_json::from_slice(&requests[0].body).unwrap();
+        assert_eq!((&body["type"], &body["data"]["schema"]), (&"postern.alert".into(), &"postern.alert/1".into()));
+    }
+
+    #[tokio::test]
+    async fn a_wrong_secret_holds_and_the_right_one_needs_no_restart() {
+        let endpoint = Endpoint::open(|_, request| match request.is_signed_with(NEW) {
+            true => (StatusCode::OK, ""),
+            false => (StatusCode::UNAUTHORIZED, "signature\r\nmismatch"),
+        })
+        .await;
+        let (sink, secret) = run(&endpoint.url, &[ALERT; 2]);
+        sink.until(|report| report.state == SinkState::Holding).await;
+        assert_eq!(sink.status.report().last_error.as_deref(), Some("401 Unauthorized signature mismatch"));
+        fs::remove_file(secret.path()).unwrap();
+        sink.until(|report| report.last_error.as_ref().is_some_and(|e| e.contains("cannot be read"))).await;
+        fs::write(secret.path(), NEW).unwrap();
+        sink.until_delivered(2).await;
+        assert_eq!(sink.stop().await, (2, vec![]));
+    }
+
+    #[tokio::test]
+    async fn retry_after_is_honoured() {
+        let endpoint = Endpoint::open(|count, _| -> Answer {
+            if count > 1 {
+                StatusCode::OK.into_response()
+            } else {
+                (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "1")]).into_response()
+            }
+        })
+        .await;
+        let (sink, _secret) = run(&endpoint.url, &[ALERT]);
+        sink.until_delivered(1).await;
+        let requests = endpoint.requests();
+        assert!(requests[1].at - requests[0].at >= Duration::from_secs(1));
+        assert_eq!(requests[0].id(), requests[1].id(), "a receiver can drop what it has");
+        assert_eq!(sink.stop().await, (1, vec![]));
+    }
+
+    #[tokio::test]
+    async fn a_refused_record_is_put_aside_in_the_words_of_the_receiver() {
+        let endpoint = Endpoint::open(|count, _| match count {
+            1 => (StatusCode::BAD_REQUEST, "unknown field: schema"),
+            _ => (StatusCode::OK, ""),
+        })
+        .await;
+        let (sink, _secret) = run(&endpoint.url, &[ALERT, ALERT, "not json"]);
+        sink.until(|report| report.refused == 2 && report.state == SinkState::Idle).await;
+        let (settled, refusals) = sink.stop().await;
+        assert_eq!((settled, &refusals[0]), (3, &(1, "400 Bad Request unknown field: schema".to_owned())));
+        assert!(refusals[1].1.starts_with("not an alert"), "{refusals:?}");
+        assert_eq!(endpoint.requests().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_not_followed() {
+        let elsewhere = Endpoint::open(|_, _| StatusCode::OK).await;
+        let location = elsewhere.url.clone();
+        let endpoint =
+            Endpoint::open(move |_, _| (StatusCode::TEMPORARY_REDIRECT, [("location", location.clone())])).await;
+        let (sink, _secret) = run(&endpoint.url, &[ALERT]);
+        sink.until(|report| report.state == SinkState::Holding).await;
+        assert_eq!(sink.stop().await, (0, vec![]));
+        assert!(elsewhere.requests().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_receiver_that_hangs_delays_no_other() {
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", silent.local_addr().unwrap());
+        let endpoint = Endpoint::open(|_, _| StatusCode::OK).await;
+        let (hanging, _secret) = run_within(Duration::from_millis(20), &url, &[ALERT]);
+        let (healthy, _secret) = run(&endpoint.url, &[ALERT; 9]);
+        healthy.until_delivered(9).await;
+        hanging.until(|report| report.retried >= 2).await;
+        assert_eq!(hanging.status.report().last_error.as_deref(), Some("no answer within 20ms"));
+        assert_eq!((healthy.stop().await.0, hanging.stop().await.0), (9, 0));
+    }
+
+    #[tokio::test]
+    async fn an_address_that_cannot_be_reached_is_tried_again_and_stays_out_of_the_reason() {
+        let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/?sig=s3cret", nobody.local_addr().unwrap());
+        drop(nobody);
+        let (sink, _secret) = run(&url, &[ALERT]);
+        sink.until(|report| report.retried >= 2).await;
+        let reason = sink.status.report().last_error.unwrap();
+        assert!(reason.contains("onnect") && !reason.contains("s3cret"), "{reason}");
+        assert_eq!(sink.stop().await, (0, vec![]));
+    }
+}
