@@ -5,6 +5,7 @@
 
 pub mod files;
 pub mod kafka;
+pub mod webhook;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
