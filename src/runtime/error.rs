@@ -5,6 +5,7 @@ use crate::detector::RestoreError;
 use crate::ledger::LedgerError;
 use crate::observe::ObserveError;
 use crate::receive::kafka::KafkaError;
+use crate::receive::webhook::WebhookError;
 
 /// Why the service cannot start, or had to end.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,9 @@ pub enum RunError {
     /// A Kafka source.
     #[error("a kafka source failed")]
     Kafka(#[from] KafkaError),
+    /// A webhook listener.
+    #[error("a webhook cannot be served")]
+    Webhook(#[from] WebhookError),
     /// A sink.
     #[error("a sink cannot be started")]
     Deliver(#[from] DeliverError),

@@ -22,6 +22,7 @@ use crate::judge::Tenants;
 use crate::ledger::{Ledger, Outbox, Position, Request, Retention, Snapshot, SqliteLedger, Stream};
 use crate::observe::{self, Health, Metrics, Names, SinkFigures};
 use crate::receive::kafka::{KafkaReceiver, KafkaStatus};
+use crate::receive::webhook;
 use crate::receive::{Board, Intake, PartitionId};
 
 use super::commit::{self, CommitLoop, Tails, Told};
@@ -50,10 +51,25 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> Result<(), R
     outcome
 }
 
+/// Tells the receivers to stop, each kind in the way that it can hear.
+struct ReceiversStop {
+    threads: Arc<AtomicBool>,
+    tasks: watch::Sender<bool>,
+}
+
+impl ReceiversStop {
+    fn send(&self) {
+        self.threads.store(true, Ordering::Relaxed);
+        self.tasks.send_replace(true);
+    }
+}
+
 /// A running service.
 pub struct Service {
     parts: JoinSet<Result<(), RunError>>,
-    receivers_stop: Arc<AtomicBool>,
+    receivers_stop: ReceiversStop,
+    webhooks: Vec<JoinHandle<()>>,
+    webhook_addresses: Vec<SocketAddr>,
     sinks_stop: watch::Sender<bool>,
     sinks: Vec<JoinHandle<()>>,
     sink_statuses: Vec<Arc<SinkStatus>>,
@@ -99,9 +115,17 @@ impl Service {
             sink_statuses.push(status);
         }
 
-        let receivers_stop = Arc::new(AtomicBool::new(false));
+        let receivers_stop = ReceiversStop { threads: Arc::default(), tasks: watch::Sender::new(false) };
         let inspector = Inspector::new(tenants, decode::Limits::default());
-        let kafka = spawn_kafka(&mut parts, &config, &inspector, &intake, &told.board, &receivers_stop)?;
+        let kafka = spawn_kafka(&mut parts, &config, &inspector, &intake, &told.board, &receivers_stop.threads)?;
+        let (mut webhooks, mut webhook_addresses) = (Vec::new(), Vec::new());
+        for source in &config.webhook_sources {
+            let (inspector, metrics) = (inspector.clone(), Arc::clone(&told.metrics));
+            let stopping = receivers_stop.tasks.subscribe();
+            let (address, task) = webhook::serve(source.clone(), inspector, intake.clone(), metrics, stopping).await?;
+            webhook_addresses.push(address);
+            webhooks.push(task);
+        }
 
         let refresh = refresh(sink_statuses.clone(), kafka, Arc::clone(&told.health));
         let (metrics_address, metrics_task) =
@@ -111,6 +135,8 @@ impl Service {
         Ok(Self {
             parts,
             receivers_stop,
+            webhooks,
+            webhook_addresses,
             sinks_stop,
             sinks,
             sink_statuses,
@@ -127,6 +153,12 @@ impl Service {
         self.metrics_address
     }
 
+    /// Where webhooks are taken, in the order of the configuration.
+    #[must_use]
+    pub fn webhook_addresses(&self) -> &[SocketAddr] {
+        &self.webhook_addresses
+    }
+
     /// Completes when a part of the service has ended, which none does before it is stopped.
     pub async fn failure(&mut self) -> RunError {
         match self.parts.join_next().await {
@@ -138,7 +170,11 @@ impl Service {
     /// Stops in the order of the data: receivers, commit, sinks; within the configured bound.
     pub async fn stop(mut self) {
         let deadline = Instant::now() + self.drain;
-        self.receivers_stop.store(true, Ordering::Relaxed);
+        self.receivers_stop.send();
+        for webhook in self.webhooks.drain(..) {
+            // A request that is not answered in time is sent again.
+            let _ = timeout_at(deadline, webhook).await;
+        }
         if !self.settle_intake(deadline).await {
             tracing::warn!("not everything that was read could be made durable in time; it will be read again");
         }

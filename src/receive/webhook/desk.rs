@@ -118,14 +118,11 @@ impl Desk {
             inflated_bytes_max: self.source.inflated_bytes_max,
         };
         let permit = Arc::clone(&self.inspections).acquire_owned().await.map_err(|_| Refusal::Busy)?;
-        let bytes = wire.len();
         let work = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             inspection.run(&wire)
         });
-        let slice = work.await.map_err(|_| Refusal::Busy)?;
-        self.metrics.inspected(&self.name, bytes, &slice);
-        Ok(slice)
+        work.await.map_err(|_| Refusal::Busy)
     }
 
     /// Hands over, and waits until it is told that the records are durable. Where it is not told in time they may become
