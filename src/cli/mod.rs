@@ -3,10 +3,15 @@
 //! What a command prints for programs goes to standard output, everything else to standard error; what came from mail
 //! is printed only through [`safe_text`], because whoever sent it would like to have a terminal too.
 
+pub mod card;
+mod explain;
 mod failure;
+mod input;
 mod output;
+mod page;
 mod paint;
 mod progress;
+mod rules;
 pub mod safe_text;
 mod scan;
 mod simulate;
@@ -29,14 +34,18 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Scan(scan::Options),
+    Explain(explain::Options),
     Simulate(simulate::Options),
+    Rules(rules::Options),
 }
 
 impl Command {
     fn run(&self) -> Result<Exit, Failure> {
         match self {
             Self::Scan(options) => scan::run(options),
+            Self::Explain(options) => explain::run(options),
             Self::Simulate(options) => simulate::run(options),
+            Self::Rules(options) => rules::run(options),
         }
     }
 }
