@@ -27,4 +27,10 @@ pub mod ledger;
 #[cfg(feature = "runtime")]
 pub mod receive;
 #[cfg(feature = "runtime")]
+pub mod deliver;
+#[cfg(feature = "runtime")]
+pub mod observe;
+#[cfg(feature = "runtime")]
+pub mod runtime;
+#[cfg(feature = "runtime")]
 pub mod cli;

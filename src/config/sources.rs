@@ -1,52 +1,16 @@
 //! `[[source.kafka]]` and `[[source.webhook]]`.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
+use super::CommitPolicy;
+use super::connection::{KafkaConnection, topic};
+use super::identity::name;
+use super::mistake::quoted;
+use super::network::listen;
 use super::secret::SecretSource;
+use super::section::{Field, Section};
 use crate::event::Time;
-
-/// How to reach a Kafka cluster; shared by the source and the sink.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KafkaConnection {
-    /// `bootstrap`: `host:port`, several with commas.
-    pub bootstrap: String,
-    /// `auth`.
-    pub auth: KafkaAuth,
-    /// `tls`: whether the connection is encrypted; always for Event Hubs.
-    pub tls: bool,
-    /// `ca_file`: the certificate authority to trust instead of the system's.
-    pub ca_file: Option<PathBuf>,
-}
-
-/// How to authenticate to Kafka.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KafkaAuth {
-    /// `kind = "none"`.
-    None,
-    /// `kind = "plain"`: SASL PLAIN.
-    Plain {
-        /// `username`.
-        username: String,
-        /// `password_file` or `password = "${NAME}"`.
-        password: SecretSource,
-    },
-    /// `kind = "scram-sha-256"` or `"scram-sha-512"`.
-    Scram {
-        /// librdkafka's mechanism name: `SCRAM-SHA-256` or `SCRAM-SHA-512`.
-        mechanism: &'static str,
-        /// `username`.
-        username: String,
-        /// `password_file` or `password = "${NAME}"`.
-        password: SecretSource,
-    },
-    /// `kind = "event-hubs-connection-string"`: SASL PLAIN over TLS, user `$ConnectionString`.
-    EventHubs {
-        /// `value_file` or `value = "${NAME}"`: the whole connection string.
-        connection_string: SecretSource,
-    },
-}
 
 /// A Kafka or Event Hubs source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +21,7 @@ pub struct KafkaSource {
     pub connection: KafkaConnection,
     /// `topics`; at least one.
     pub topics: Vec<String>,
-    /// `group`.
+    /// `group`, default `postern`.
     pub group: String,
     /// `start`: where to begin where the ledger has no position. Default earliest.
     pub start: Start,
@@ -92,7 +56,7 @@ pub enum LostPosition {
 /// A webhook listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookSource {
-    /// `name`, default `webhook`.
+    /// `name`, default `webhook` (then `webhook-2`, …).
     pub name: String,
     /// `listen`; without authentication only a loopback address.
     pub listen: SocketAddr,
@@ -126,4 +90,134 @@ pub enum WebhookAuth {
         /// `token_file` or `token = "${NAME}"`.
         token: SecretSource,
     },
+}
+
+const KIB: usize = 1 << 10;
+const MIB: usize = 1 << 20;
+
+// === impl KafkaSource ===
+
+impl KafkaSource {
+    pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
+        let name = name(&mut section, "source name", "kafka");
+        let connection = KafkaConnection::read(&mut section);
+        let bootstrap = connection.as_ref().map(|connection| connection.bootstrap.as_str());
+        let topics = section.needed_list("topics", "the topics, or Event Hubs, to read", |item| topic(item, bootstrap));
+        let group = section.or("group", "postern".to_owned(), group);
+        let start = section.or("start", Start::Earliest, Start::read);
+        let lost_position = section.or("lost_position", LostPosition::Fail, |field| field.choice(&LostPosition::WORDS));
+        let prefetch_bytes_max = section.number("prefetch_bytes_max", 1 << 20..=1 << 30, 32 << 20);
+        Some(Self {
+            name: name?,
+            connection: connection?,
+            topics: topics?,
+            group: group?,
+            start: start?,
+            lost_position: lost_position?,
+            prefetch_bytes_max: prefetch_bytes_max?,
+        })
+    }
+}
+
+impl Start {
+    fn read(field: &Field<'_>) -> Option<Self> {
+        let text = field.datetime().map_or_else(|| field.text().map(str::to_owned), |at| Some(at.to_string()))?;
+        match text.as_str() {
+            "earliest" => Some(Self::Earliest),
+            "latest" => Some(Self::Latest),
+            _ => Time::parse(&text).map(Self::At).ok().or_else(|| {
+                field.wrong(format!(
+                    "{} is neither earliest, latest nor a time as in 2026-11-20T10:00:00Z",
+                    quoted(&text)
+                ))
+            }),
+        }
+    }
+}
+
+impl LostPosition {
+    /// The words of `lost_position`.
+    pub(super) const WORDS: [(&str, Self); 3] =
+        [("fail", Self::Fail), ("earliest", Self::Earliest), ("latest", Self::Latest)];
+}
+
+fn group(field: &Field<'_>) -> Option<String> {
+    /// The limit of Event Hubs.
+    const CHARS_MAX: usize = 256;
+    let text = field.text()?;
+    if text.chars().count() > CHARS_MAX || text.chars().any(char::is_control) {
+        return field.wrong(format!("write at most {CHARS_MAX} characters"));
+    }
+    Some(text.to_owned())
+}
+
+// === impl WebhookSource ===
+
+impl WebhookSource {
+    pub(super) fn read(mut section: Section<'_>, commit: Option<CommitPolicy>) -> Option<Self> {
+        let name = name(&mut section, "source name", "webhook");
+        let listen = section.needed("listen", "the address to listen on, as in 127.0.0.1:8088", listen);
+        let auth = WebhookAuth::read(section.section("auth"));
+        let path = section.or("path", "/".to_owned(), url_path);
+        let body_bytes_max = section.number("body_bytes_max", KIB..=64 * MIB, 4 * MIB);
+        let inflated_bytes_max = section.number("inflated_bytes_max", KIB..=512 * MIB, 32 * MIB);
+        let timeout = section.millis("timeout_ms", 100..=60_000, 3_000);
+        let default_origins = vec!["eventgrid.azure.net".to_owned()];
+        let allowed_origins = section.list("allowed_origins", |item| item.text().map(str::to_owned));
+        let allowed_origins = allowed_origins.map(|list| if list.is_empty() { default_origins } else { list });
+        if timeout.zip(commit).is_some_and(|(timeout, commit)| timeout <= commit.interval) {
+            return section
+                .wrong("timeout_ms must be above commit.interval_ms: a request is answered after its commit");
+        }
+        if auth == Some(None) && listen.is_some_and(|address| !address.ip().is_loopback()) {
+            return section.missing("auth", "only a listener on a loopback address may do without; use hmac or bearer");
+        }
+        if body_bytes_max.zip(inflated_bytes_max).is_some_and(|(body, inflated)| body > inflated) {
+            return section.wrong("inflated_bytes_max must not be below body_bytes_max");
+        }
+        Some(Self {
+            name: name?,
+            listen: listen?,
+            path: path?,
+            auth: auth?,
+            body_bytes_max: body_bytes_max?,
+            inflated_bytes_max: inflated_bytes_max?,
+            timeout: timeout?,
+            allowed_origins: allowed_origins?,
+        })
+    }
+}
+
+fn url_path(field: &Field<'_>) -> Option<String> {
+    let text = field.text()?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    if !text.starts_with('/') || !text.bytes().all(plain) {
+        return field.wrong(format!("{} is no path; write it as in /events", quoted(text)));
+    }
+    Some(text.to_owned())
+}
+
+// === impl WebhookAuth ===
+
+impl WebhookAuth {
+    /// `Some(None)` where there is none.
+    fn read(mut section: Section<'_>) -> Option<Option<Self>> {
+        if section.is_missing() {
+            return Some(None);
+        }
+        let kind = section.needed("kind", "hmac or bearer", |field| match field.text()? {
+            kind @ ("hmac" | "bearer") => Some(kind),
+            kind @ ("entra-jwt" | "mtls") => field.wrong(format!("{kind} is not built yet; use hmac or bearer")),
+            other => field.wrong(format!("{} is neither hmac nor bearer", quoted(other))),
+        });
+        match kind {
+            Some("hmac") => {
+                let secret = SecretSource::read(&mut section, "secret");
+                let replay_window = section.number("replay_window_s", 10..=3_600, 300).map(Duration::from_secs);
+                Some(Some(Self::Hmac { secret: secret?, replay_window: replay_window? }))
+            }
+            Some(_) => SecretSource::read(&mut section, "token").map(|token| Some(Self::Bearer { token })),
+            None => section.give_up(),
+        }
+    }
 }

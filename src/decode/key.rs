@@ -116,3 +116,25 @@ impl KeySet {
         1 << key as u32
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_found_by_its_name_and_by_nothing_else() {
+        for key in [Key::Category, Key::Timestamp, Key::SenderIpv4, Key::Sha256, Key::ActionTrigger] {
+            assert_eq!(Key::find(key.name().as_bytes()), Some(key));
+        }
+        for name in ["", "timestamp", "Timestamp ", "Timestam", "SHA1"] {
+            assert_eq!(Key::find(name.as_bytes()), None, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_new_once() {
+        let mut seen = KeySet::default();
+        assert!(!seen.contains(Key::Url) && seen.insert(Key::Url) && seen.insert(Key::ActionTrigger));
+        assert!(seen.contains(Key::Url) && !seen.insert(Key::Url));
+    }
+}

@@ -1,8 +1,12 @@
 //! Bytes to events: what a source hands over, cut into records and read.
 //!
-//! Two steps, so that most mail is never parsed. [`records`] cuts a payload into [`RawRecord`]s in one pass that also
-//! checks the JSON; where a record is plain, the same pass *skims* it: it picks out the few values that tell whether the
-//! mail can matter at all. [`RawRecord::decode`] reads a record in full, with serde, for whoever still wants to know.
+//! Two steps, so that most mail is never taken apart. [`records`] cuts a payload into [`RawRecord`]s in one pass that
+//! also checks the JSON; where a record is plain, the same pass *skims* it: it picks out the few values that tell whether
+//! the mail can matter at all. [`RawRecord::decode`] reads a record in full, for whoever still wants to know.
+//!
+//! Both walk the text with one cursor of our own. A serde derive cannot say which column held a container, copies every
+//! number to make it text, and refuses a mail whose subject ends in half an emoji, which its sender can arrange. The
+//! cursor is held equal to `serde_json` by properties and by fuzzing.
 //!
 //! Undecodable input is an outcome, not an error: it is visited like a record, with a reason from a closed set, so that
 //! every record that came in is counted once. There is no limit on the length of a single text: text is borrowed, the
@@ -34,13 +38,14 @@ pub struct Limits {
     pub payload_bytes_max: usize,
     /// Records of one JSON document; lines are not counted, because they can be read one by one.
     pub records_max: usize,
-    /// Containers inside one another, counted from the document's outermost. Small enough to recurse on.
+    /// Containers inside one another in one record, the record included. Small enough to recurse on.
     pub depth_max: u8,
 }
 
 impl Default for Limits {
-    /// Eight times what Event Hubs lets through (1 MiB), so that a limit is a sign of something wrong.
+    /// Eight times what Event Hubs lets through (1 MiB), and twice the depth at which .NET's writers stop, because
+    /// CloudAppEvents wraps what other vendors' users wrote: a limit that they can reach would let them spoil a batch.
     fn default() -> Self {
-        Self { payload_bytes_max: 8 << 20, records_max: 10_000, depth_max: 64 }
+        Self { payload_bytes_max: 8 << 20, records_max: 10_000, depth_max: 128 }
     }
 }

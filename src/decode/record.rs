@@ -1,7 +1,5 @@
 //! One record of the Defender streaming API.
 
-use std::fmt;
-
 use super::key::Key;
 use super::members::Members;
 use super::skim::Skim;
@@ -39,10 +37,9 @@ impl<'a> RawRecord<'a> {
     /// # Errors
     /// When it is no record, or a record of a table we read lacks what the table always has.
     pub fn decode(&self) -> Result<Record<'a>, Undecodable<'a>> {
-        let undecodable = |reason, detail: &dyn fmt::Display| Undecodable::new(reason, detail, self.json.as_bytes());
-        let members =
-            Members::of(self.json).ok_or_else(|| undecodable(Reason::NotARecord, &Reason::NotARecord.explanation()))?;
-        Record::read(&members).map_err(|flaw| undecodable(flaw.reason, &flaw))
+        let raw = self.json.as_bytes();
+        let members = Members::of(self.json).ok_or_else(|| Undecodable::whole(Reason::NotARecord, raw))?;
+        Record::read(&members).map_err(|flaw| Undecodable::new(flaw.reason, &flaw, raw))
     }
 }
 

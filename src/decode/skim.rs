@@ -148,3 +148,55 @@ fn plain<'a>(scan: &mut Scan<'a>) -> Result<Option<&'a str>, Stop> {
         Scalar::Native => Err(Stop::Unusual),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROW: &str =
+        r#""Timestamp":"2026-11-02T08:16:02Z","NetworkMessageId":"n","RecipientEmailAddress":"r@contoso.com""#;
+
+    fn skim(row: &str, envelope: &str) -> Option<Direction> {
+        let json = format!(r#"{{"tenantId":"t","category":"EmailEvents","properties":{{{ROW}{row}}}{envelope}}}"#);
+        Skim::read(&mut Scan::new(&json), u8::MAX).ok().map(|skim| skim.direction)
+    }
+
+    #[test]
+    fn what_the_decoder_does_not_read_may_be_anything() {
+        assert_eq!(skim("", ""), Some(Direction::Unknown));
+        for row in [r#","To":["a",{"Connectors":1}]"#, r#","Subject":"\"x\"""#, r#","UrlCount" : 1e999"#] {
+            assert_eq!(
+                skim(&format!(r#"{row},"EmailDirection":"Inbound""#), r#","Tenant":"d""#),
+                Some(Direction::Inbound)
+            );
+        }
+    }
+
+    #[test]
+    fn anything_unusual_in_what_it_reads_is_left_to_the_decoder() {
+        for row in [
+            r#","Connectors":"a\u0062""#,
+            r#","Connectors":7"#,
+            r#","Subject":["a"]"#,
+            r#","Subject":"a","Subject":"a""#,
+            r#","Timestamp":"2026-11-02T08:16:02Z""#,
+            r#","Sub\u006aect":"a""#,
+            r#","SenderFromAddress":"a@contoso.com","SenderFromDomain":null"#,
+            r#","SenderMailFromAddress":"a@contoso.com""#,
+        ] {
+            assert_eq!(skim(row, ""), None, "{row}");
+        }
+        for envelope in [r#","category":"EmailEvents""#, r#","records":[]"#, r#","time":7"#, r#","properties":{}"#] {
+            assert_eq!(skim("", envelope), None, "{envelope}");
+        }
+    }
+
+    #[test]
+    fn a_skim_ends_where_the_record_ends() {
+        let json = format!(r#"{{"tenantId":"t","category":"EmailEvents","properties":{{{ROW}}}}} , {{"#);
+        let mut scan = Scan::new(&json);
+        let start = scan.clone();
+        Skim::read(&mut scan, 2).unwrap();
+        assert!(scan.since(&start).ends_with("}}") && scan.peek() == Some(b','));
+    }
+}

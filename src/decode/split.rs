@@ -18,7 +18,7 @@ use super::undecodable::{Reason, Undecodable};
 /// be counted, committed, and then counted again when the sender repeats it. A bad line does not touch the others.
 pub fn records<'a>(payload: &'a [u8], limits: &Limits, visit: &mut impl FnMut(Result<RawRecord<'a>, Undecodable<'a>>)) {
     if payload.len() > limits.payload_bytes_max {
-        return visit(Err(whole(Reason::TooLarge, payload)));
+        return visit(Err(Undecodable::whole(Reason::TooLarge, payload)));
     }
     let text = payload.strip_prefix(BYTE_ORDER_MARK).unwrap_or(payload).trim_ascii();
     if !text.is_empty() {
@@ -68,8 +68,8 @@ impl<'a, V: FnMut(Result<RawRecord<'a>, Undecodable<'a>>)> Splitter<'a, '_, V> {
         self.found.clear();
         let text = std::str::from_utf8(bytes).map_err(|error| Undecodable::new(Reason::NotUtf8, &error, bytes))?;
         self.items(&mut Scan::new(text)).map_err(|stop| match stop {
-            Stop::Depth => whole(Reason::TooDeep, bytes),
-            Stop::Records => whole(Reason::TooManyRecords, bytes),
+            Stop::Depth => Undecodable::whole(Reason::TooDeep, bytes),
+            Stop::Records => Undecodable::whole(Reason::TooManyRecords, bytes),
             Stop::Syntax | Stop::Unusual => not_json(text),
         })
     }
@@ -144,15 +144,12 @@ fn ends_a_document(text: &[u8]) -> bool {
     matches!(last.trim_ascii_start().first(), Some(b'}' | b']'))
 }
 
-fn whole(reason: Reason, bytes: &[u8]) -> Undecodable<'_> {
-    Undecodable::new(reason, &format_args!("the document {}", reason.explanation()), bytes)
-}
-
 /// Has the JSON library say what is wrong and where.
 fn not_json(text: &str) -> Undecodable<'_> {
-    let error = serde_json::from_str::<IgnoredAny>(text).err();
-    let detail = error.map_or_else(|| Reason::NotJson.explanation().to_owned(), |error| error.to_string());
-    Undecodable::new(Reason::NotJson, &detail, text.as_bytes())
+    match serde_json::from_str::<IgnoredAny>(text) {
+        Err(error) => Undecodable::new(Reason::NotJson, &error, text.as_bytes()),
+        Ok(_) => Undecodable::whole(Reason::NotJson, text.as_bytes()),
+    }
 }
 
 #[cfg(test)]

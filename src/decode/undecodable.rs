@@ -19,6 +19,11 @@ pub struct Undecodable<'a> {
 }
 
 impl<'a> Undecodable<'a> {
+    /// All of it, for a reason that explains itself.
+    pub(super) fn whole(reason: Reason, raw: &'a [u8]) -> Self {
+        Self::new(reason, &format_args!("this {}", reason.explanation()), raw)
+    }
+
     pub(super) fn new(reason: Reason, detail: &dyn fmt::Display, raw: &'a [u8]) -> Self {
         Self { reason, detail: sanitised(&detail.to_string()), raw }
     }
@@ -90,7 +95,7 @@ impl Reason {
         Self::KeyTwice,
     ];
 
-    /// What to make of it; follows the name of what it holds for.
+    /// What to do about it; follows the name of what it holds for.
     pub(super) const fn explanation(self) -> &'static str {
         match self {
             Self::NotUtf8 => "is not UTF-8; convert it",

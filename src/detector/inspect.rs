@@ -54,6 +54,7 @@ impl Inspector {
         slice: &mut Slice,
         report: &mut impl FnMut(&VerdictLine<'_>),
     ) {
+        slice.bytes += payload.len() as u64;
         let mut inspection = Inspection { tenants: &self.tenants, arrival, slice, report };
         decode::records(payload, &self.limits, &mut |visit| inspection.visit(visit));
     }

@@ -9,6 +9,9 @@ mod inspect;
 mod machine;
 mod slice;
 
+#[cfg(test)]
+mod properties;
+
 pub use inspect::{Arrival, FUTURE_TOLERANCE, Inspector, VerdictLine};
 pub use machine::{Detector, RestoreError, StateChange, Tally};
 pub use slice::{DEAD_LETTER_BYTES_MAX, DeadLetter, Outcome, Outcomes, Slice, Step};

@@ -14,6 +14,8 @@ pub struct Slice {
     pub dead_letters: Vec<(i64, DeadLetter)>,
     /// How every record ended.
     pub outcomes: Outcomes,
+    /// Bytes of payloads.
+    pub bytes: u64,
 }
 
 impl Slice {

@@ -1,6 +1,7 @@
 //! What a tenant has told us about itself, compiled for judging.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -14,7 +15,7 @@ use super::facts::Claim;
 pub struct TenantIndex(pub u32);
 
 /// All configured tenants.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tenants {
     list: Vec<Tenant>,
     by_id: HashMap<String, TenantIndex>,
@@ -203,6 +204,13 @@ impl ExpiryDate {
     }
 }
 
+impl fmt::Display for ExpiryDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let start = self.0.to_string();
+        f.write_str(start.split('T').next().unwrap_or_default())
+    }
+}
+
 /// A sender of a sanction: one address, or any address of one domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SenderPattern {
@@ -287,6 +295,7 @@ mod tests {
         assert!(!sanction.is_expired(Time::parse("2026-12-31T23:59:59.9Z").unwrap()));
         assert!(sanction.is_expired(Time::parse("2027-01-01T00:00:00Z").unwrap()));
         assert!(sanction.allows("any@contoso.com") && !sanction.allows("any@news.contoso.com"));
+        assert_eq!(sanction.expires.unwrap().to_string(), "2027-01-01");
         assert_eq!(ExpiryDate::from_date(2027, 2, 30), None);
     }
 

@@ -10,7 +10,7 @@ mod outbox;
 mod sqlite;
 
 pub use outbox::{Outbox, OutboxClosed, Request};
-pub use sqlite::{LEDGER_FILE, Retention, SqliteLedger};
+pub use sqlite::{LEDGER_FILE, SqliteLedger};
 
 use crate::detector::{DeadLetter, StateChange};
 
@@ -22,14 +22,14 @@ pub trait Ledger: Send {
     /// When the ledger cannot be read.
     fn snapshot(&mut self) -> Result<Snapshot, LedgerError>;
 
-    /// Makes a transaction durable: all of it or nothing.
+    /// Makes a transaction durable, all of it or nothing, and says which entries each stream now ends with.
     ///
     /// Positions never move back and an alert record (id, seq) that is already there stays as it is, so a transaction
     /// that was committed without our learning of it can be committed again.
     ///
     /// # Errors
     /// [`LedgerError::Unavailable`] where trying again may help (a full disk), anything else where it cannot.
-    fn commit(&mut self, transaction: &Transaction) -> Result<(), LedgerError>;
+    fn commit(&mut self, transaction: &Transaction) -> Result<Sequences, LedgerError>;
 
     /// Reads entries of a stream that come after a sequence number, oldest first: at most `limit.entries` of them, and
     /// no more once `limit.bytes` are reached (but always one, if there is one).
@@ -37,6 +37,13 @@ pub trait Ledger: Send {
     /// # Errors
     /// When the ledger cannot be read.
     fn read(&mut self, stream: Stream, after: u64, limit: ReadLimit) -> Result<Vec<Entry>, LedgerError>;
+
+    /// Deletes some of what is settled and no longer kept, and says how many entries that were; the owner calls it now
+    /// and then between commits, and again soon while it returns more than 0.
+    ///
+    /// # Errors
+    /// As for [`Ledger::commit`]; it may be tried again at any time.
+    fn prune(&mut self, retention: &Retention) -> Result<usize, LedgerError>;
 }
 
 /// What one commit writes.
@@ -119,6 +126,37 @@ pub enum Stream {
     DeadLetters,
 }
 
+/// The sequence number of the last entry of each stream; 0 before the first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sequences {
+    /// Of [`Stream::Alerts`].
+    pub alerts: u64,
+    /// Of [`Stream::DeadLetters`].
+    pub dead_letters: u64,
+}
+
+impl Sequences {
+    /// The last entry of one stream.
+    #[must_use]
+    pub const fn of(self, stream: Stream) -> u64 {
+        match stream {
+            Stream::Alerts => self.alerts,
+            Stream::DeadLetters => self.dead_letters,
+        }
+    }
+}
+
+/// What has to stay when the ledger is pruned.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// The sinks that read alerts, by name; where there is none, every alert counts as settled.
+    pub alert_sinks: Vec<String>,
+    /// The sinks that read dead letters, by name.
+    pub dead_letter_sinks: Vec<String>,
+    /// How many of the newest alerts stay although they are settled.
+    pub alerts_kept_max: u64,
+}
+
 /// How much to read at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReadLimit {
@@ -150,10 +188,8 @@ pub struct Snapshot {
     pub state: Vec<StateChange>,
     /// How far the sinks have come.
     pub cursors: Vec<Cursor>,
-    /// The last sequence number of each stream: alerts, dead letters.
-    pub last_alert: u64,
-    /// See `last_alert`.
-    pub last_dead_letter: u64,
+    /// The last entry of each stream.
+    pub last: Sequences,
 }
 
 /// Why the ledger did not do what it was asked.

@@ -4,6 +4,8 @@
 //! [`Intake`]. It never decides when something is durable: it is told.
 
 pub mod files;
+pub mod kafka;
+pub mod webhook;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -67,6 +69,13 @@ impl Board {
     /// Posts where partitions stand.
     pub fn post(&self, positions: impl IntoIterator<Item = (PartitionId, i64)>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(positions);
+    }
+
+    /// Whether a partition of the same topic and source has a position.
+    #[must_use]
+    pub fn knows_topic(&self, id: &PartitionId) -> bool {
+        let positions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        positions.keys().any(|known| known.source == id.source && known.topic == id.topic)
     }
 
     /// The offset of the next record to read.

@@ -17,13 +17,15 @@ use tokio::sync::{oneshot, watch};
 
 use crate::alert::Alert;
 use crate::config::CommitPolicy;
-use crate::ledger::{AlertRecord, Ledger, LedgerError, Position, Request, Sequences, Transaction};
-use crate::observe::Metrics;
+use crate::ledger::{AlertRecord, Ledger, LedgerError, Position, Request, Retention, Sequences, Stream, Transaction};
+use crate::observe::{Health, Metrics};
 use crate::receive::{Board, Intake, Origin, PartitionId, Stretch};
 
 use super::shards::Shards;
 
-/// Stretches that are taken in before sinks are served again.
+/// The name of the loop on the health page.
+pub(super) const LOOP: &str = "commit";
+/// Intakes that are taken in before sinks are served again.
 const INTAKES_PER_TURN_MAX: usize = 256;
 /// The first and the longest wait before a failed commit is tried again.
 const RETRY_WAIT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
@@ -31,34 +33,54 @@ const RETRY_WAIT: (Duration, Duration) = (Duration::from_millis(100), Duration::
 const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The loop and its memory.
-pub struct CommitLoop {
+pub(super) struct CommitLoop {
     ledger: Box<dyn Ledger>,
     shards: Shards,
     positions: BTreeMap<PartitionId, i64>,
+    policy: CommitPolicy,
+    retention: Retention,
+    told: Told,
     gathered: Gathered,
-    settings: CommitSettings,
-    shared: CommitShared,
     pruned: Instant,
 }
 
-/// What the configuration says.
-#[derive(Debug, Clone, Copy)]
-pub struct CommitSettings {
-    /// When to commit.
-    pub policy: CommitPolicy,
-    /// How many settled alerts are kept.
-    pub alerts_kept_max: u64,
+/// Whom the loop tells what it did.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    /// Receivers: where partitions durably stand.
+    pub(super) board: Arc<Board>,
+    /// Sinks: what there is to tell.
+    pub(super) tails: Arc<Tails>,
+    /// Prometheus.
+    pub(super) metrics: Arc<Metrics>,
+    /// Kubernetes.
+    pub(super) health: Arc<Health>,
 }
 
-/// What the loop tells the rest of the process.
-#[derive(Debug, Clone)]
-pub struct CommitShared {
-    /// Where partitions durably stand.
-    pub board: Arc<Board>,
-    /// The last durable entry of each stream.
-    pub last: Arc<watch::Sender<Sequences>>,
-    /// Counts.
-    pub metrics: Arc<Metrics>,
+/// The sequence number of the last durable entry of each stream.
+#[derive(Debug)]
+pub(super) struct Tails {
+    alerts: watch::Sender<u64>,
+    dead_letters: watch::Sender<u64>,
+}
+
+impl Tails {
+    pub(super) fn new(last: Sequences) -> Self {
+        Self { alerts: watch::Sender::new(last.alerts), dead_letters: watch::Sender::new(last.dead_letters) }
+    }
+
+    pub(super) fn follow(&self, stream: Stream) -> watch::Receiver<u64> {
+        match stream {
+            Stream::Alerts => self.alerts.subscribe(),
+            Stream::DeadLetters => self.dead_letters.subscribe(),
+        }
+    }
+
+    fn post(&self, last: Sequences) {
+        for (tail, now) in [(&self.alerts, last.alerts), (&self.dead_letters, last.dead_letters)] {
+            tail.send_if_modified(|before| std::mem::replace(before, now) != now);
+        }
+    }
 }
 
 /// What the next commit will make durable.
@@ -80,30 +102,29 @@ enum Event {
 }
 
 impl CommitLoop {
-    /// A loop over a ledger and shards that have been restored from it.
-    #[must_use]
-    pub fn new(
+    /// A loop over a ledger, and over shards that have been restored from it.
+    pub(super) fn new(
         ledger: Box<dyn Ledger>,
         shards: Shards,
         positions: BTreeMap<PartitionId, i64>,
-        settings: CommitSettings,
-        shared: CommitShared,
+        policy: CommitPolicy,
+        retention: Retention,
+        told: Told,
     ) -> Self {
-        Self { ledger, shards, positions, gathered: Gathered::default(), settings, shared, pruned: Instant::now() }
+        let pruned = Instant::now();
+        Self { ledger, shards, positions, policy, retention, told, gathered: Gathered::default(), pruned }
     }
 
-    /// Runs until every receiver and every sink has hung up, in that order; what was taken in is durable then.
+    /// Runs until every receiver and every sink has hung up; what was taken in is durable then.
     ///
     /// # Errors
     /// When the ledger fails in a way that trying again cannot help.
-    pub fn run(mut self, mut intake: Receiver<Intake>, requests: &Receiver<Request>) -> Result<(), LedgerError> {
+    pub(super) fn run(mut self, mut intake: Receiver<Intake>, requests: &Receiver<Request>) -> Result<(), LedgerError> {
         loop {
+            self.told.health.turned(LOOP);
             match self.next(&intake, requests) {
                 Event::Intake(first) => self.take_in(first, &intake),
-                Event::IntakeClosed => {
-                    intake = never();
-                    self.commit(requests)?;
-                }
+                Event::IntakeClosed => intake = never(),
                 Event::Request(request) => self.serve(request)?,
                 Event::RequestsClosed => return self.commit(requests),
                 Event::Due => {}
@@ -116,9 +137,8 @@ impl CommitLoop {
 
     /// Waits for what comes next. Sinks come first: they only read, and they free what the ledger holds.
     fn next(&self, intake: &Receiver<Intake>, requests: &Receiver<Request>) -> Event {
-        let patience = self.gathered.since.map_or(self.settings.policy.interval, |since| {
-            self.settings.policy.interval.saturating_sub(since.elapsed())
-        });
+        let interval = self.policy.interval;
+        let patience = self.gathered.since.map_or(interval, |since| interval.saturating_sub(since.elapsed()));
         select_biased! {
             recv(requests) -> request => request.map_or(Event::RequestsClosed, Event::Request),
             recv(intake) -> intake => intake.map_or(Event::IntakeClosed, Event::Intake),
@@ -131,7 +151,7 @@ impl CommitLoop {
         for intake in std::iter::once(first).chain(queue.try_iter().take(INTAKES_PER_TURN_MAX)) {
             intake.stretches.into_iter().for_each(|stretch| self.take_in_stretch(stretch));
             self.gathered.waiting.extend(intake.durable);
-            if self.gathered.records >= self.settings.policy.records_max {
+            if self.gathered.records >= self.policy.records_max {
                 return;
             }
         }
@@ -139,14 +159,18 @@ impl CommitLoop {
 
     fn take_in_stretch(&mut self, stretch: Stretch) {
         let mut slice = stretch.slice;
-        if let Origin::Partition { id, next_offset } = stretch.origin {
-            let stands_at = self.positions.get(&id).copied().unwrap_or_default();
-            if next_offset < stands_at {
-                return;
+        match stretch.origin {
+            Origin::Request { source } => self.told.metrics.inspected(&source, &slice),
+            Origin::Partition { id, next_offset } => {
+                let stands_at = self.positions.get(&id).copied().unwrap_or_default();
+                if next_offset < stands_at {
+                    return;
+                }
+                slice.skip_before(stands_at);
+                self.told.metrics.inspected(&id.source, &slice);
+                self.positions.insert(id.clone(), next_offset);
+                self.gathered.positions.insert(id, next_offset);
             }
-            slice.skip_before(stands_at);
-            self.positions.insert(id.clone(), next_offset);
-            self.gathered.positions.insert(id, next_offset);
         }
         self.gathered.records += slice.outcomes.total();
         self.shards.handle_slice(&slice);
@@ -159,11 +183,10 @@ impl CommitLoop {
     }
 
     fn is_due(&self) -> bool {
-        let policy = self.settings.policy;
         self.shards.has_alerts()
             || !self.gathered.waiting.is_empty()
-            || self.gathered.records >= policy.records_max
-            || self.gathered.since.is_some_and(|since| since.elapsed() >= policy.interval)
+            || self.gathered.records >= self.policy.records_max
+            || self.gathered.since.is_some_and(|since| since.elapsed() >= self.policy.interval)
     }
 
     /// Makes everything that was gathered durable, and tells everybody who waits for it.
@@ -176,13 +199,15 @@ impl CommitLoop {
         transaction.positions = gathered.positions.iter().map(|(id, offset)| position(id, *offset)).collect();
         if !transaction.is_empty() {
             let last = self.commit_until_durable(transaction, requests)?;
-            self.shared.last.send_replace(last);
-            self.shared.board.post(gathered.positions);
-            self.shared.metrics.alerts(&alerts);
+            self.told.board.post(gathered.positions);
+            self.told.tails.post(last);
+            self.told.metrics.alerts(&alerts);
+            self.told.metrics.tallies(self.shards.tallies());
         }
-        // A request whose sender has gone away will come again; it is durable all the same.
-        gathered.waiting.into_iter().for_each(|waiting| drop(waiting.send(())));
-        self.shared.metrics.tallies(self.shards.tallies());
+        for waiting in gathered.waiting {
+            // A request whose sender has gone away will come again; it is durable all the same.
+            let _ = waiting.send(());
+        }
         self.prune()
     }
 
@@ -196,7 +221,8 @@ impl CommitLoop {
         loop {
             let started = Instant::now();
             let outcome = self.ledger.commit(transaction);
-            self.shared.metrics.committed(started.elapsed(), outcome.is_ok());
+            self.told.metrics.committed(started.elapsed(), outcome.is_ok());
+            self.told.health.committed(outcome.is_ok());
             match outcome {
                 Err(error @ LedgerError::Unavailable(_)) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "nothing is committed; trying again");
@@ -209,6 +235,7 @@ impl CommitLoop {
     }
 
     fn serve_for(&mut self, wait: Duration, requests: &Receiver<Request>) -> Result<(), LedgerError> {
+        self.told.health.turned(LOOP);
         let until = Instant::now() + wait;
         while let Ok(request) = requests.recv_deadline(until) {
             self.serve(request)?;
@@ -223,9 +250,9 @@ impl CommitLoop {
             return Ok(());
         }
         self.pruned = Instant::now();
-        match self.ledger.prune(self.settings.alerts_kept_max) {
-            Err(LedgerError::Unavailable(_)) => Ok(()),
-            outcome => outcome,
+        match self.ledger.prune(&self.retention) {
+            Ok(_) | Err(LedgerError::Unavailable(_)) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 }

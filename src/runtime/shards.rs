@@ -14,7 +14,7 @@ use crate::judge::{TenantIndex, Tenants};
 
 /// All shards of this process.
 #[derive(Debug)]
-pub struct Shards {
+pub(super) struct Shards {
     detectors: Vec<Detector>,
     of_tenant: Vec<usize>,
     tenants: Arc<Tenants>,
@@ -22,8 +22,7 @@ pub struct Shards {
 
 impl Shards {
     /// `count` shards that remember nothing yet.
-    #[must_use]
-    pub fn new(tenants: &Arc<Tenants>, count: u32, limits: Limits) -> Self {
+    pub(super) fn new(tenants: &Arc<Tenants>, count: u32, limits: Limits) -> Self {
         let count = count.max(1);
         let detectors = (0..count).map(|_| Detector::new(Arc::clone(tenants), limits)).collect();
         let of_tenant = tenants.iter().map(|(_, tenant)| shard_of(&tenant.id, count)).collect();
@@ -34,7 +33,7 @@ impl Shards {
     ///
     /// # Errors
     /// When an entry is not one that this build stores.
-    pub fn restore(&mut self, state: &[StateChange]) -> Result<(), RestoreError> {
+    pub(super) fn restore(&mut self, state: &[StateChange]) -> Result<(), RestoreError> {
         for change in state {
             if let Some(tenant) = self.tenants.find(&change.tenant) {
                 self.detector(tenant).restore(change)?;
@@ -44,7 +43,7 @@ impl Shards {
     }
 
     /// Routes what a stretch contributed to the shards of its tenants.
-    pub fn handle_slice(&mut self, slice: &Slice) {
+    pub(super) fn handle_slice(&mut self, slice: &Slice) {
         for step in &slice.steps {
             self.detector(step.tenant).handle_step(step);
         }
@@ -54,23 +53,22 @@ impl Shards {
     }
 
     /// The alerts that are due, shard by shard.
-    pub fn take_alerts(&mut self) -> Vec<Alert> {
+    pub(super) fn take_alerts(&mut self) -> Vec<Alert> {
         self.detectors.iter_mut().flat_map(Detector::take_alerts).collect()
     }
 
     /// Whether an alert is waiting.
-    #[must_use]
-    pub fn has_alerts(&self) -> bool {
+    pub(super) fn has_alerts(&self) -> bool {
         self.detectors.iter().any(Detector::has_alerts)
     }
 
     /// The entries of the state that changed since this was asked last.
-    pub fn take_changes(&mut self) -> Vec<StateChange> {
+    pub(super) fn take_changes(&mut self) -> Vec<StateChange> {
         self.detectors.iter_mut().flat_map(Detector::take_changes).collect()
     }
 
     /// What is remembered, tenant by tenant.
-    pub fn tallies(&mut self) -> impl Iterator<Item = (TenantIndex, Tally)> {
+    pub(super) fn tallies(&mut self) -> impl Iterator<Item = (TenantIndex, Tally)> {
         self.detectors.iter_mut().flat_map(Detector::tallies)
     }
 

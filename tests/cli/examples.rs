@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::postern::{command, postern};
 
-const COMMANDS: [&str; 4] = ["scan", "explain", "simulate", "rules"];
+const COMMANDS: [&str; 6] = ["run", "scan", "explain", "simulate", "rules", "config"];
 
 /// The examples of a command's help: each is a line that begins with the name of the program.
 fn examples(name: &str) -> Vec<String> {

@@ -4,3 +4,5 @@
 //! linter that panics are in order here, the `pub` that a binary need not use everything.
 
 pub mod kafka;
+pub mod ledger;
+pub mod postern;

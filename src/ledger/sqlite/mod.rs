@@ -19,9 +19,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::{Entry, Ledger, LedgerError, ReadLimit, Snapshot, Stream, Transaction};
-
-pub use prune::Retention;
+use super::{Entry, Ledger, LedgerError, ReadLimit, Retention, Sequences, Snapshot, Stream, Transaction};
 
 /// The ledger's file in the data directory.
 pub const LEDGER_FILE: &str = "ledger.sqlite";
@@ -52,15 +50,6 @@ impl SqliteLedger {
     pub fn open_in_memory() -> Result<Self, LedgerError> {
         Ok(Self { connection: connection::open_in_memory()?, _lock: None })
     }
-
-    /// Deletes some of what is settled and no longer kept, and says how many entries that were. The owner calls it now
-    /// and then between commits, for example once a minute, and again at once while it returns more than 0.
-    ///
-    /// # Errors
-    /// As for [`Ledger::commit`]; it may be tried again at any time.
-    pub fn prune(&mut self, retention: &Retention<'_>) -> Result<usize, LedgerError> {
-        prune::prune(&mut self.connection, retention).map_err(fault)
-    }
 }
 
 impl Ledger for SqliteLedger {
@@ -68,12 +57,16 @@ impl Ledger for SqliteLedger {
         read::snapshot(&mut self.connection).map_err(fault)
     }
 
-    fn commit(&mut self, transaction: &Transaction) -> Result<(), LedgerError> {
+    fn commit(&mut self, transaction: &Transaction) -> Result<Sequences, LedgerError> {
         write::commit(&mut self.connection, transaction).map_err(fault)
     }
 
     fn read(&mut self, stream: Stream, after: u64, limit: ReadLimit) -> Result<Vec<Entry>, LedgerError> {
         read::entries(&self.connection, stream, after, limit).map_err(fault)
+    }
+
+    fn prune(&mut self, retention: &Retention) -> Result<usize, LedgerError> {
+        prune::prune(&mut self.connection, retention).map_err(fault)
     }
 }
 

@@ -7,28 +7,17 @@
 use rusqlite::{Connection, OptionalExtension, Result, Transaction, TransactionBehavior, params};
 
 use super::{integer, read, table};
-use crate::ledger::Stream;
+use crate::ledger::{Retention, Stream};
 
 /// How many entries one call deletes of each stream: few enough that the next commit does not wait noticeably.
 const ENTRIES_MAX: usize = 5_000;
 
-/// What has to stay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retention<'a> {
-    /// The sinks that read alerts, by name; where there is none, every alert counts as settled.
-    pub alert_sinks: &'a [String],
-    /// The sinks that read dead letters, by name.
-    pub dead_letter_sinks: &'a [String],
-    /// How many of the newest alerts stay although they are settled.
-    pub alerts_kept_max: u64,
-}
-
 /// Deletes a bounded number of entries, with the refusals that speak of them; how many entries.
-pub(super) fn prune(connection: &mut Connection, retention: &Retention<'_>) -> Result<usize> {
+pub(super) fn prune(connection: &mut Connection, retention: &Retention) -> Result<usize> {
     let sql = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let kept = integer(retention.alerts_kept_max);
-    let deleted = prune_stream(&sql, Stream::Alerts, retention.alert_sinks, kept)?
-        + prune_stream(&sql, Stream::DeadLetters, retention.dead_letter_sinks, 0)?;
+    let deleted = prune_stream(&sql, Stream::Alerts, &retention.alert_sinks, kept)?
+        + prune_stream(&sql, Stream::DeadLetters, &retention.dead_letter_sinks, 0)?;
     sql.commit()?;
     Ok(deleted)
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{integer, table};
 use crate::detector::{DeadLetter, StateChange};
-use crate::ledger::{Cursor, Entry, Position, ReadLimit, Snapshot, Stream};
+use crate::ledger::{Cursor, Entry, Position, ReadLimit, Sequences, Snapshot, Stream};
 
 /// Everything that a restart needs, as of one moment, in the order of the primary keys.
 pub(super) fn snapshot(connection: &mut Connection) -> Result<Snapshot> {
@@ -15,8 +15,7 @@ pub(super) fn snapshot(connection: &mut Connection) -> Result<Snapshot> {
         positions: rows(&sql, "SELECT source, topic, partition, next_offset FROM position ORDER BY 1, 2, 3", position)?,
         state: rows(&sql, "SELECT tenant, kind, key, value FROM state ORDER BY 1, 2, 3", state_change)?,
         cursors: rows(&sql, "SELECT sink, sequence FROM cursor ORDER BY 1", cursor)?,
-        last_alert: last_sequence(&sql, Stream::Alerts)?.unsigned_abs(),
-        last_dead_letter: last_sequence(&sql, Stream::DeadLetters)?.unsigned_abs(),
+        last: last_sequences(&sql)?,
     })
 }
 
@@ -40,6 +39,14 @@ pub(super) fn entries(sql: &Connection, stream: Stream, after: u64, limit: ReadL
         entries.push(entry);
     }
     Ok(entries)
+}
+
+/// The last number that each stream has given out.
+pub(super) fn last_sequences(sql: &Connection) -> Result<Sequences> {
+    Ok(Sequences {
+        alerts: last_sequence(sql, Stream::Alerts)?.unsigned_abs(),
+        dead_letters: last_sequence(sql, Stream::DeadLetters)?.unsigned_abs(),
+    })
 }
 
 /// The last number that a stream has given out; 0 before the first.

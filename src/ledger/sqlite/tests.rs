@@ -72,8 +72,7 @@ fn what_was_committed_is_what_a_restart_gets() {
             positions: vec![position(0, 10), position(1, 20)],
             state: vec![change("a", Some("1")), change("b", Some("2"))],
             cursors: vec![cursor("file", 1)],
-            last_alert: 2,
-            last_dead_letter: 2,
+            last: Sequences { alerts: 2, dead_letters: 2 },
         }
     );
     drop(ledger);
@@ -168,7 +167,7 @@ fn a_full_disk_is_waited_for_and_the_same_connection_goes_on() {
     }
     size_max(&ledger, pages + 100);
     ledger.commit(&large).unwrap();
-    assert_eq!(ledger.snapshot().unwrap().last_alert, 3);
+    assert_eq!(ledger.snapshot().unwrap().last.alerts, 3);
 }
 
 #[test]
@@ -241,10 +240,14 @@ fn pruning_keeps_what_a_sink_still_needs_and_the_newest() {
     let [fast, slow, dead, new] = ["fast", "slow", "dead", "new"].map(str::to_owned);
     let mut prune = |sinks: &[String], kept| {
         let dead_letter_sinks = std::slice::from_ref(&dead);
-        let retention = Retention { alert_sinks: sinks, dead_letter_sinks, alerts_kept_max: kept };
+        let retention = Retention {
+            alert_sinks: sinks.to_vec(),
+            dead_letter_sinks: dead_letter_sinks.to_vec(),
+            alerts_kept_max: kept,
+        };
         ledger.prune(&retention).unwrap();
         let (snapshot, alerts, dead_letters, refusals) = dump(&mut ledger);
-        assert_eq!((snapshot.last_alert, snapshot.last_dead_letter), (10, 10));
+        assert_eq!((snapshot.last.alerts, snapshot.last.dead_letters), (10, 10));
         (alerts[0].sequence, dead_letters[0].sequence, refusals)
     };
     assert_eq!(prune(&[fast.clone(), slow.clone(), new], 0), (1, 5, 2));
@@ -257,7 +260,7 @@ fn pruning_keeps_what_a_sink_still_needs_and_the_newest() {
 fn numbers_go_on_where_everything_has_been_pruned() {
     let mut ledger = SqliteLedger::open_in_memory().unwrap();
     ledger.commit(&one_of_each()).unwrap();
-    let nothing = Retention { alert_sinks: &[], dead_letter_sinks: &[], alerts_kept_max: 0 };
+    let nothing = Retention::default();
     assert_eq!(ledger.prune(&nothing).unwrap(), 4);
     assert_eq!(ledger.prune(&nothing).unwrap(), 0);
     ledger.commit(&alerts([7])).unwrap();
@@ -309,8 +312,7 @@ impl Model {
             positions: self.positions.iter().map(|(partition, next)| position(*partition, *next)).collect(),
             state: self.state.iter().map(|(key, value)| change(key, Some(value))).collect(),
             cursors: self.cursors.iter().map(|(sink, sequence)| cursor(sink, *sequence)).collect(),
-            last_alert: self.alerts.len() as u64,
-            last_dead_letter: self.dead_letters.len() as u64,
+            last: Sequences { alerts: self.alerts.len() as u64, dead_letters: self.dead_letters.len() as u64 },
         }
     }
 }

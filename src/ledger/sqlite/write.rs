@@ -4,10 +4,10 @@ use rusqlite::{Connection, Result, TransactionBehavior, params};
 
 use super::{integer, read, table};
 use crate::detector::{DeadLetter, StateChange};
-use crate::ledger::{AlertRecord, Cursor, Position, Refusal, Stream, Transaction};
+use crate::ledger::{AlertRecord, Cursor, Position, Refusal, Sequences, Stream, Transaction};
 
-/// Writes all of it or nothing.
-pub(super) fn commit(connection: &mut Connection, transaction: &Transaction) -> Result<()> {
+/// Writes all of it or nothing; the last entry of each stream.
+pub(super) fn commit(connection: &mut Connection, transaction: &Transaction) -> Result<Sequences> {
     let sql = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     raise_positions(&sql, &transaction.positions)?;
     change_state(&sql, &transaction.state)?;
@@ -15,7 +15,9 @@ pub(super) fn commit(connection: &mut Connection, transaction: &Transaction) -> 
     append_dead_letters(&sql, &transaction.dead_letters)?;
     raise_cursors(&sql, &transaction.cursors)?;
     keep_refusals(&sql, &transaction.refusals)?;
-    sql.commit()
+    let last = read::last_sequences(&sql)?;
+    sql.commit()?;
+    Ok(last)
 }
 
 fn raise_positions(sql: &Connection, positions: &[Position]) -> Result<()> {

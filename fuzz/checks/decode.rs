@@ -1,0 +1,81 @@
+//! What must hold for any payload; shared by the fuzz target, the replay of its corpus and the property tests.
+
+use postern::decode::{Body, Limits, RawRecord, Reason, Record, Skim, Undecodable, records};
+use postern::event::Time;
+use serde_json::Value;
+
+/// Splits and reads a payload, checks every promise that can be checked, and returns how many visits there were.
+pub(crate) fn decode_everything(payload: &[u8]) -> usize {
+    let mut visits = 0;
+    records(payload, &Limits::default(), &mut |visit| {
+        visits += 1;
+        match visit {
+            Ok(raw) => check_record(&raw),
+            Err(undecodable) => check_undecodable(&undecodable),
+        }
+    });
+    visits
+}
+
+fn check_record(raw: &RawRecord<'_>) {
+    assert!(serde_json::from_str::<serde::de::IgnoredAny>(raw.json()).is_ok(), "not JSON: {}", raw.json());
+    let decoded = raw.decode();
+    if let Some(skim) = raw.skim() {
+        check_skim(skim, decoded.as_ref().expect("what was skimmed can be read"));
+    }
+    match &decoded {
+        Ok(record) => check_against_serde(raw.json(), record),
+        Err(undecodable) => check_undecodable(undecodable),
+    }
+}
+
+/// The skim says what the decoder says.
+fn check_skim(skim: &Skim<'_>, record: &Record<'_>) {
+    let Body::Mail(mail) = &record.body else { panic!("what was skimmed is mail: {record:?}") };
+    let decoded = Skim {
+        tenant_id: record.envelope.tenant_id.as_deref().expect("a skim has a tenant"),
+        published: skim.published,
+        timestamp: mail.timestamp,
+        network_message_id: &mail.network_message_id,
+        recipient: &mail.recipient,
+        envelope_from_domain: mail.envelope_from.domain.as_deref(),
+        header_from_domain: mail.header_from.domain.as_deref(),
+        direction: mail.direction,
+        connectors: mail.connectors.as_deref(),
+    };
+    assert_eq!(*skim, decoded);
+    assert_eq!(skim.published.and_then(|time| Time::parse(time).ok()), record.envelope.published);
+    for mailbox in [&mail.envelope_from, &mail.header_from] {
+        assert!(
+            mailbox.domain.is_some() || mailbox.address.is_none(),
+            "a domain that only the address has: {mailbox:?}"
+        );
+    }
+}
+
+/// The decoder says what `serde_json` says, where that can read the record at all.
+fn check_against_serde(json: &str, record: &Record<'_>) {
+    let (Body::Mail(mail), Ok(value)) = (&record.body, serde_json::from_str::<Value>(json)) else { return };
+    let row = &value["properties"];
+    for (column, text) in [
+        ("RecipientEmailAddress", Some(&mail.recipient)),
+        ("NetworkMessageId", Some(&mail.network_message_id)),
+        ("SenderFromDomain", mail.header_from.domain.as_ref()),
+        ("SenderMailFromDomain", mail.envelope_from.domain.as_ref()),
+        ("Connectors", mail.connectors.as_ref()),
+        ("Subject", mail.subject.as_ref()),
+    ] {
+        match &row[column] {
+            Value::Null => assert_eq!(text, None, "{column}"),
+            Value::String(expected) => assert_eq!(text.map_or("", |text| text), expected, "{column}"),
+            _ => assert!(text.is_some(), "{column}"),
+        }
+    }
+}
+
+fn check_undecodable(undecodable: &Undecodable<'_>) {
+    assert!(undecodable.detail.len() <= 512 && !undecodable.detail.contains(char::is_control));
+    if undecodable.reason == Reason::NotJson {
+        assert!(serde_json::from_slice::<serde::de::IgnoredAny>(undecodable.raw).is_err(), "{undecodable:?}");
+    }
+}

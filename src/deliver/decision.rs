@@ -1,0 +1,146 @@
+//! What to do after an attempt: the one decision of the driver, without clock or chance of its own.
+
+use std::time::Duration;
+
+/// The longest that a receiver may tell us to wait. A mistaken `Retry-After` must not silence a sink for a day.
+pub(super) const RETRY_AFTER_MAX: Duration = Duration::from_mins(10);
+
+/// What became of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Sent {
+    /// How many entries were accepted, from the front of the batch.
+    pub(super) accepted: usize,
+    /// What stopped the entry after them. Without a fault the attempt did all that it wanted to.
+    pub(super) fault: Option<Fault>,
+}
+
+impl Sent {
+    pub(super) const fn accepted(accepted: usize) -> Self {
+        Self { accepted, fault: None }
+    }
+
+    pub(super) const fn stopped(accepted: usize, fault: Fault) -> Self {
+        Self { accepted, fault: Some(fault) }
+    }
+}
+
+impl From<Fault> for Sent {
+    fn from(fault: Fault) -> Self {
+        Self::stopped(0, fault)
+    }
+}
+
+/// Why an entry was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// Who can do something about it.
+    pub(super) remedy: Remedy,
+    /// In the receiver's own words, where it had any; not yet fit for display.
+    pub(super) reason: String,
+}
+
+/// What helps against a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Remedy {
+    /// Time: the receiver is busy, restarts or cannot be reached. It may have said how long.
+    Retry(Option<Duration>),
+    /// An operator: credentials, addresses, permissions. The entry is not at fault, so it is kept.
+    Hold,
+    /// Nothing: the receiver can never take this entry.
+    Refuse,
+}
+
+impl Fault {
+    pub(super) fn retry(reason: impl Into<String>) -> Self {
+        Self { remedy: Remedy::Retry(None), reason: reason.into() }
+    }
+
+    pub(super) fn hold(reason: impl Into<String>) -> Self {
+        Self { remedy: Remedy::Hold, reason: reason.into() }
+    }
+
+    pub(super) fn refuse(reason: impl Into<String>) -> Self {
+        Self { remedy: Remedy::Refuse, reason: reason.into() }
+    }
+}
+
+/// What the driver does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Attempts again after this long.
+    BackOff(Duration),
+    /// Says that an operator is needed, and looks after this long whether one has been.
+    Hold(Duration),
+    /// Puts the entry aside and goes on behind it.
+    Refuse,
+}
+
+/// The bounds of waiting.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// The longest first wait.
+    pub(super) min: Duration,
+    /// The longest wait ever, and the pace of probing.
+    pub(super) max: Duration,
+}
+
+impl Patience {
+    /// Decides after an attempt that followed `failures` failed ones in a row. `chance` picks a wait between nothing
+    /// and its argument: full jitter, because receivers that come back must not be met by everybody at once.
+    pub(super) fn decide(self, remedy: Remedy, failures: u32, chance: impl FnOnce(Duration) -> Duration) -> Next {
+        match remedy {
+            Remedy::Retry(after) => {
+                let asked = after.unwrap_or_default().min(RETRY_AFTER_MAX);
+                Next::BackOff(chance(self.longest(failures)).max(asked))
+            }
+            Remedy::Hold => Next::Hold(self.max),
+            Remedy::Refuse => Next::Refuse,
+        }
+    }
+
+    fn longest(self, failures: u32) -> Duration {
+        self.min.saturating_mul(2_u32.saturating_pow(failures)).min(self.max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Patience = Patience { min: Duration::from_millis(500), max: Duration::from_secs(60) };
+
+    fn wait(after: Option<Duration>, failures: u32, chance: fn(Duration) -> Duration) -> Duration {
+        match PATIENCE.decide(Remedy::Retry(after), failures, chance) {
+            Next::BackOff(wait) => wait,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_longest_wait_doubles_up_to_its_bound() {
+        let waits = [0, 1, 2, 6, 7, 31, 32, u32::MAX].map(|failures| wait(None, failures, |longest| longest));
+        assert_eq!(waits.map(|wait| wait.as_millis()), [500, 1_000, 2_000, 32_000, 60_000, 60_000, 60_000, 60_000]);
+    }
+
+    #[test]
+    fn chance_may_choose_not_to_wait_at_all() {
+        assert_eq!(wait(None, 9, |_| Duration::ZERO), Duration::ZERO);
+    }
+
+    #[test]
+    fn the_receiver_may_ask_for_longer_but_not_for_ever() {
+        assert_eq!(wait(Some(Duration::from_secs(7)), 0, |_| Duration::ZERO), Duration::from_secs(7));
+        assert_eq!(wait(Some(Duration::from_secs(7)), 9, |longest| longest), Duration::from_secs(60));
+        assert_eq!(wait(Some(Duration::MAX), 0, |longest| longest), RETRY_AFTER_MAX);
+    }
+
+    #[test]
+    fn an_operator_is_waited_for_at_the_slowest_pace() {
+        assert_eq!(PATIENCE.decide(Remedy::Hold, 0, |_| Duration::ZERO), Next::Hold(PATIENCE.max));
+    }
+
+    #[test]
+    fn a_refusal_does_not_wait() {
+        assert_eq!(PATIENCE.decide(Remedy::Refuse, 3, |longest| longest), Next::Refuse);
+    }
+}

@@ -1,0 +1,136 @@
+//! For the tests of sinks: a ledger in memory, and the thread that owns it.
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::driver::Driver;
+use super::status::{SinkReport, SinkState, SinkStatus};
+use crate::config::{SinkConfig, SinkKind};
+use crate::event::Time;
+use crate::ledger::{
+    Entry, Ledger, LedgerError, Outbox, ReadLimit, Request, Retention, Sequences, Snapshot, Stream, Transaction,
+};
+
+/// The ledger's owner: serves until the outbox is dropped.
+pub(super) struct Desk {
+    served: JoinHandle<Transaction>,
+    _last: watch::Sender<u64>,
+}
+
+struct MemoryLedger(Vec<Entry>);
+
+impl Ledger for MemoryLedger {
+    fn snapshot(&mut self) -> Result<Snapshot, LedgerError> {
+        Ok(Snapshot::default())
+    }
+
+    fn commit(&mut self, _: &Transaction) -> Result<Sequences, LedgerError> {
+        Ok(Sequences::default())
+    }
+
+    fn prune(&mut self, _: &Retention) -> Result<usize, LedgerError> {
+        Ok(0)
+    }
+
+    fn read(&mut self, _: Stream, after: u64, limit: ReadLimit) -> Result<Vec<Entry>, LedgerError> {
+        Ok(self.0.iter().filter(|entry| entry.sequence > after).take(limit.entries).cloned().collect())
+    }
+}
+
+/// Entries with these bodies, one record of one alert each.
+pub(super) fn entries(bodies: &[&str]) -> Vec<Entry> {
+    let entry = |(at, body): (usize, &&str)| Entry {
+        sequence: at as u64 + 1,
+        key: format!("{:032x}", at / 2),
+        seq: at as u32 + 1,
+        body: (*body).to_owned(),
+    };
+    bodies.iter().enumerate().map(entry).collect()
+}
+
+/// An outbox of these entries.
+pub(super) fn desk(entries: Vec<Entry>) -> (Outbox, Desk) {
+    let (requests, queue) = crossbeam_channel::bounded::<Request>(8);
+    let (last, seen) = watch::channel(entries.len() as u64);
+    let served = thread::spawn(move || {
+        let (mut ledger, mut pending) = (MemoryLedger(entries), Transaction::default());
+        for request in queue {
+            request.serve(&mut ledger, &mut pending).unwrap();
+        }
+        pending
+    });
+    (Outbox::new("test".into(), Stream::Alerts, 0, requests, seen), Desk { served, _last: last })
+}
+
+/// A sink at work.
+pub(super) struct Running {
+    task: tokio::task::JoinHandle<()>,
+    pub(super) status: Arc<SinkStatus>,
+    pub(super) shutdown: watch::Sender<bool>,
+    desk: Desk,
+}
+
+/// Starts the sink that is configured.
+pub(super) fn run(config: &SinkConfig, entries: Vec<Entry>) -> Running {
+    let (outbox, desk) = desk(entries);
+    let (shutdown, stop) = watch::channel(false);
+    let (task, status) = super::spawn(config, outbox, now, stop).unwrap();
+    Running { task, status, shutdown, desk }
+}
+
+/// Starts a sink of the test's own.
+pub(super) fn start(
+    config: &SinkConfig,
+    entries: Vec<Entry>,
+    spawn: impl FnOnce(Driver) -> tokio::task::JoinHandle<()>,
+) -> Running {
+    let (outbox, desk) = desk(entries);
+    let (shutdown, stop) = watch::channel(false);
+    let driver = Driver::new(config, outbox, now, stop);
+    Running { status: driver.status(), task: spawn(driver), shutdown, desk }
+}
+
+impl Running {
+    /// Waits until the sink is as it should be.
+    pub(super) async fn until(&self, as_it_should: impl FnMut(&SinkReport) -> bool) {
+        let mut reports = self.status.subscribe();
+        let waited = timeout(Duration::from_secs(30), reports.wait_for(as_it_should)).await;
+        assert!(waited.is_ok(), "not within the time: {:?}", self.status.report());
+    }
+
+    /// Waits until so many entries are delivered and nothing is left.
+    pub(super) async fn until_delivered(&self, count: u64) {
+        self.until(|report| report.delivered == count && report.state == SinkState::Idle && report.backlog == 0).await;
+    }
+
+    /// Stops, and tells what was settled last and what was refused.
+    pub(super) async fn stop(self) -> (u64, Vec<(u64, String)>) {
+        self.shutdown.send_replace(true);
+        self.task.await.unwrap();
+        let pending = self.desk.served.join().unwrap();
+        let settled = pending.cursors.first().map_or(0, |cursor| cursor.sequence);
+        (settled, pending.refusals.into_iter().map(|refusal| (refusal.sequence, refusal.reason)).collect())
+    }
+}
+
+/// A configuration that waits only milliseconds.
+pub(super) fn config(kind: SinkKind) -> SinkConfig {
+    SinkConfig {
+        name: "test".into(),
+        kind,
+        batch_entries_max: 4,
+        batch_bytes_max: 1_000_000,
+        timeout: Duration::from_secs(20),
+        backoff_min: Duration::from_millis(1),
+        backoff_max: Duration::from_millis(8),
+    }
+}
+
+/// The time of the machine.
+pub(super) fn now() -> Time {
+    Time::from_micros(jiff::Timestamp::now().as_microsecond())
+}

@@ -1,0 +1,139 @@
+//! Sinks tell it: each reads the ledger at its own pace and never forgets where it stands.
+//!
+//! One driver serves every sink: it batches, retries for ever, holds where an operator must act, and puts aside what a
+//! receiver can never take. A sink knows one thing only, how to make an attempt and how to read the answer, so a new
+//! sink is a folder and a line in [`spawn`]. Each sink is a task with an outbox of its own: one that is dead or hangs
+//! delays nobody.
+//!
+//! Delivery is at least once and in order: of an attempt, only what was accepted from the front is settled. Nothing is
+//! ever dropped by us; what a receiver refuses for good stays in the ledger with the receiver's reason.
+
+mod decision;
+mod driver;
+mod file;
+mod kafka;
+mod lines;
+mod status;
+mod stdout;
+mod webhook;
+mod words;
+
+#[cfg(test)]
+mod harness;
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub use status::{SinkReport, SinkState, SinkStatus};
+
+use self::decision::Sent;
+use self::driver::Driver;
+use crate::config::{SinkConfig, SinkKind};
+use crate::event::Time;
+use crate::ledger::{Entry, Outbox};
+
+/// Tells the time; the runtime's only clock, handed down.
+pub type Clock = fn() -> Time;
+
+/// Somewhere to tell.
+trait Sink: Send + 'static {
+    /// Makes one attempt with entries from the front of a batch that is never empty, as many as the receiver takes in
+    /// one request. An attempt that neither accepts anything nor has a fault is a mistake.
+    ///
+    /// # Cancellation
+    /// The driver drops an attempt that takes too long and comes back with the same entries.
+    fn send(&mut self, batch: &[Entry]) -> impl Future<Output = Sent> + Send;
+}
+
+/// Why a sink could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeliverError {
+    /// Alerts must not travel in clear text.
+    #[error("the url of sink {sink} is not one to send alerts to; use https, or http to a loopback address")]
+    Url {
+        /// The sink's name.
+        sink: String,
+    },
+    /// There is no HTTP client without the system's certificates.
+    #[error("the HTTP client of sink {sink} cannot be made; check that the system's CA certificates are installed")]
+    HttpClient {
+        /// The sink's name.
+        sink: String,
+        /// What the client says.
+        source: reqwest::Error,
+    },
+    /// No thread to write from.
+    #[error("the writing thread of sink {sink} cannot be started; raise the limit of processes")]
+    Thread {
+        /// The sink's name.
+        sink: String,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// Starts a sink on the current tokio runtime. It runs until `shutdown` turns true (an attempt under way is finished,
+/// within the sink's timeout, and settled) or the ledger closes.
+///
+/// # Errors
+/// When the sink cannot be made from its configuration. That a receiver cannot be reached is no error: it is retried.
+pub fn spawn(
+    config: &SinkConfig,
+    outbox: Outbox,
+    clock: Clock,
+    shutdown: watch::Receiver<bool>,
+) -> Result<(JoinHandle<()>, Arc<SinkStatus>), DeliverError> {
+    let driver = Driver::new(config, outbox, clock, shutdown);
+    let status = driver.status();
+    let name = &config.name;
+    let task = match &config.kind {
+        SinkKind::Stdout => tokio::spawn(driver.run(stdout::Stdout::new(name)?)),
+        SinkKind::File(file) => tokio::spawn(driver.run(file::File::new(name, file)?)),
+        SinkKind::Kafka(kafka) => tokio::spawn(driver.run(kafka::Kafka::new(kafka))),
+        SinkKind::Webhook(hook) => tokio::spawn(driver.run(webhook::Webhook::new(name, hook, clock)?)),
+    };
+    Ok((task, status))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harness::{config, desk, entries, now, run};
+    use super::*;
+    use crate::config::{FileSink, SecretSource, WebhookSink};
+
+    #[tokio::test]
+    async fn a_file_gets_every_entry_as_a_line_and_survives_a_missing_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("later").join("alerts.jsonl");
+        let kind = SinkKind::File(FileSink { path: path.clone(), rotate_bytes: 1_000, files_max: 1 });
+        let sink = run(&config(kind), entries(&["{\"n\":1}", "{\"n\":2}"]));
+        sink.until(|report| report.state == SinkState::Holding).await;
+        std::fs::create_dir(path.parent().unwrap()).unwrap();
+        sink.until_delivered(2).await;
+        assert_eq!(sink.stop().await, (2, vec![]));
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "{\"n\":1}\n{\"n\":2}\n");
+    }
+
+    #[tokio::test]
+    async fn alerts_do_not_leave_the_machine_in_clear_text() {
+        let (stop, _) = watch::channel(false);
+        let started = |url: &str| {
+            let secret = SecretSource::File("/nonexistent".into());
+            let kind = SinkKind::Webhook(WebhookSink { url: url.into(), secret });
+            spawn(&config(kind), desk(vec![]).0, now, stop.subscribe()).is_ok()
+        };
+        for url in ["https://soc.example/hook", "http://127.0.0.1:1/", "http://[::1]:1/", "http://localhost/"] {
+            assert!(started(url), "{url}");
+        }
+        for url in
+            ["http://soc.example/", "http://192.0.2.1/", "ftp://127.0.0.1/", "http://127.0.0.1.example/", "", "soc"]
+        {
+            assert!(!started(url), "{url}");
+        }
+    }
+}

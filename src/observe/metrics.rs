@@ -1,0 +1,259 @@
+//! The metrics, in one place: each family with its name, its labels and its help, and a method for what it means.
+//!
+//! Every family whose labels are known in advance begins at 0, because `rate()` cannot see a series that is born at 1.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use prometheus::{GaugeVec, HistogramVec, IntCounterVec, Opts, Registry, Result, TextEncoder};
+
+use super::names::{Names, OTHER, dead_letter_reasons};
+use crate::alert::{Alert, State};
+use crate::detector::{Outcome, Slice, Tally};
+use crate::event::Time;
+use crate::judge::{RULES, Severity, TenantIndex};
+use crate::receive::kafka::KafkaSnapshot;
+
+/// The statuses that a webhook answers with.
+const WEBHOOK_CODES: [u16; 9] = [200, 400, 401, 404, 405, 408, 413, 415, 503];
+
+/// Declares the families: the documentation of each is its help.
+macro_rules! families {
+    ($($(#[doc = $help:literal])+ $field:ident: $kind:ident = $name:literal, [$($label:literal),*];)+) => {
+        #[derive(Debug)]
+        struct Families {
+            $($(#[doc = $help])+ $field: $kind,)+
+        }
+
+        impl Families {
+            fn register(registry: &Registry) -> Result<Self> {
+                Ok(Self { $($field: {
+                    let help = concat!($($help),+).trim();
+                    let family = $kind::new(Opts::new($name, help).into(), &[$($label),*])?;
+                    registry.register(Box::new(family.clone()))?;
+                    family
+                },)+ })
+            }
+        }
+    };
+}
+
+families! {
+    /// Records that came in, by how they ended. Repeats of the transport are counted again.
+    records: IntCounterVec = "postern_records_total", ["source", "outcome"];
+    /// Bytes of payloads that came in, as they were on the wire.
+    received_bytes: IntCounterVec = "postern_received_bytes_total", ["source"];
+    /// Records that were put aside because they could not be read, by reason.
+    dead_letters: IntCounterVec = "postern_dead_letters_total", ["reason"];
+    /// Rows that were recognised as repeats of one that counted before.
+    repeated_rows: IntCounterVec = "postern_repeated_rows_total", ["tenant"];
+    /// Alert records that became durable, by what they say.
+    alerts: IntCounterVec = "postern_alerts_total", ["tenant", "rule", "severity", "state"];
+    /// Campaigns that are being followed.
+    open_campaigns: GaugeVec = "postern_open_campaigns", ["tenant"];
+    /// Campaigns that were closed early because there were too many.
+    evicted_campaigns: IntCounterVec = "postern_evicted_campaigns_total", ["tenant"];
+    /// Commits of the ledger, by outcome.
+    commits: IntCounterVec = "postern_commits_total", ["outcome"];
+    /// How long a commit of the ledger took, failed ones included.
+    commit_duration: HistogramVec = "postern_commit_duration_seconds", [];
+    /// When the ledger was last committed.
+    last_commit: GaugeVec = "postern_last_commit_timestamp_seconds", [];
+    /// Records between what is durable here and the end of the partition.
+    kafka_lag: GaugeVec = "postern_kafka_consumer_lag_records", ["source", "topic", "partition"];
+    /// Partitions that this process reads.
+    kafka_assigned: GaugeVec = "postern_kafka_assigned_partitions", ["source"];
+    /// Changes of the assignment.
+    kafka_rebalances: IntCounterVec = "postern_kafka_rebalances_total", ["source"];
+    /// Commits of group offsets that failed; they serve displays only.
+    kafka_commit_failures: IntCounterVec = "postern_kafka_commit_failures_total", ["source"];
+    /// Records that were gone from the topic before they were read, and that `lost_position` allows to skip.
+    kafka_records_lost: IntCounterVec = "postern_kafka_records_lost_total", ["source"];
+    /// Webhook requests, by the status they were answered with.
+    webhook_requests: IntCounterVec = "postern_webhook_requests_total", ["source", "code"];
+    /// Entries that the sink's receiver accepted.
+    sink_delivered: IntCounterVec = "postern_sink_delivered_total", ["sink"];
+    /// Attempts of the sink that failed and are made again.
+    sink_retried: IntCounterVec = "postern_sink_retried_total", ["sink"];
+    /// Entries that the sink's receiver refused for good.
+    sink_refused: IntCounterVec = "postern_sink_refused_total", ["sink"];
+    /// Entries that are durable and not yet settled by the sink.
+    sink_backlog: GaugeVec = "postern_sink_backlog_entries", ["sink"];
+    /// When the sink's receiver last accepted something; 0 before the first time.
+    sink_last_success: GaugeVec = "postern_sink_last_success_timestamp_seconds", ["sink"];
+    /// 1 while the sink waits for an operator, else 0.
+    sink_holding: GaugeVec = "postern_sink_holding", ["sink"];
+    /// Always 1; its labels say which build this is.
+    build_info: GaugeVec = "postern_build_info", ["version"];
+}
+
+/// Everything that Postern counts.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    families: Families,
+    tenants: Vec<String>,
+}
+
+/// What a sink has done since the start, and how it stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SinkFigures {
+    /// Entries accepted.
+    pub delivered: u64,
+    /// Attempts that failed.
+    pub retried: u64,
+    /// Entries refused for good.
+    pub refused: u64,
+    /// Entries not settled.
+    pub backlog: u64,
+    /// Whether it waits for an operator.
+    pub is_holding: bool,
+    /// When something was last accepted.
+    pub last_success: Option<Time>,
+}
+
+impl Metrics {
+    /// Metrics with a registry of their own, at 0.
+    ///
+    /// # Errors
+    /// When two families have one name, which a test rules out.
+    pub fn new(names: &Names) -> Result<Self> {
+        let registry = Registry::new();
+        let families = Families::register(&registry)?;
+        families.begin_at_zero(names);
+        Ok(Self { registry, families, tenants: names.tenants.clone() })
+    }
+
+    /// A stretch of a source was taken in, and this came of it.
+    pub fn inspected(&self, source: &str, slice: &Slice) {
+        self.families.received_bytes.with_label_values(&[source]).inc_by(slice.bytes);
+        for outcome in Outcome::ALL {
+            let count = slice.outcomes.get(outcome);
+            self.families.records.with_label_values(&[source, outcome.as_str()]).inc_by(count);
+        }
+        for (_, letter) in &slice.dead_letters {
+            let reason = dead_letter_reasons().find(|reason| *reason == letter.reason).unwrap_or(OTHER);
+            self.families.dead_letters.with_label_values(&[reason]).inc();
+        }
+    }
+
+    /// Alerts became durable.
+    pub fn alerts(&self, alerts: &[Alert]) {
+        for Alert { tenant, rule, severity, state, .. } in alerts {
+            let labels = [tenant.as_str(), rule.as_str(), severity.as_str(), state.as_str()];
+            self.families.alerts.with_label_values(&labels).inc();
+        }
+    }
+
+    /// What is remembered of each tenant.
+    pub fn tallies(&self, tallies: impl Iterator<Item = (TenantIndex, Tally)>) {
+        for (index, tally) in tallies {
+            let Some(tenant) = self.tenants.get(index.0 as usize) else { continue };
+            self.families.open_campaigns.with_label_values(&[tenant]).set(tally.open_campaigns as f64);
+            self.families.repeated_rows.with_label_values(&[tenant]).inc_by(tally.repeated);
+            raise(&self.families.evicted_campaigns, tenant, tally.evicted);
+        }
+    }
+
+    /// The ledger was committed, or it was tried.
+    pub fn committed(&self, took: Duration, is_durable: bool) {
+        self.families.commits.with_label_values(&[if is_durable { "durable" } else { "failed" }]).inc();
+        self.families.commit_duration.with_label_values::<&str>(&[]).observe(took.as_secs_f64());
+        if is_durable {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            self.families.last_commit.with_label_values::<&str>(&[]).set(now.as_secs_f64());
+        }
+    }
+
+    /// What the Kafka sources say of themselves, all at once: a partition that is no longer ours has no lag of ours.
+    pub fn kafka(&self, sources: &[(&str, KafkaSnapshot)]) {
+        self.families.kafka_lag.reset();
+        for (source, snapshot) in sources {
+            raise(&self.families.kafka_rebalances, source, snapshot.rebalances);
+            raise(&self.families.kafka_commit_failures, source, snapshot.commit_failures);
+            raise(&self.families.kafka_records_lost, source, snapshot.records_lost);
+            self.families.kafka_assigned.with_label_values(&[source]).set(snapshot.lag.len() as f64);
+            for (id, records) in snapshot.lag.iter().filter_map(|(id, lag)| Some((id, (*lag)?))) {
+                let labels = [&*id.source, &*id.topic, &id.partition.to_string()];
+                self.families.kafka_lag.with_label_values(&labels).set(records as f64);
+            }
+        }
+    }
+
+    /// A webhook request was answered.
+    pub fn webhook_answered(&self, source: &str, code: u16) {
+        self.families.webhook_requests.with_label_values(&[source, &code.to_string()]).inc();
+    }
+
+    /// What a sink says of itself.
+    pub fn sink(&self, sink: &str, figures: &SinkFigures) {
+        raise(&self.families.sink_delivered, sink, figures.delivered);
+        raise(&self.families.sink_retried, sink, figures.retried);
+        raise(&self.families.sink_refused, sink, figures.refused);
+        self.families.sink_backlog.with_label_values(&[sink]).set(figures.backlog as f64);
+        self.families.sink_holding.with_label_values(&[sink]).set(f64::from(figures.is_holding));
+        let last_success = figures.last_success.map_or(0.0, |time| time.as_micros() as f64 / 1e6);
+        self.families.sink_last_success.with_label_values(&[sink]).set(last_success);
+    }
+
+    /// All of it in the text exposition format.
+    ///
+    /// # Errors
+    /// When the encoder fails, which only a full memory could make it do.
+    pub fn render(&self) -> Result<String> {
+        TextEncoder::new().encode_to_string(&self.registry.gather())
+    }
+}
+
+impl Families {
+    fn begin_at_zero(&self, names: &Names) {
+        self.build_info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1.0);
+        self.commit_duration.with_label_values::<&str>(&[]);
+        self.last_commit.with_label_values::<&str>(&[]);
+        ["durable", "failed"].iter().for_each(|outcome| drop(self.commits.with_label_values(&[outcome])));
+        dead_letter_reasons().for_each(|reason| drop(self.dead_letters.with_label_values(&[reason])));
+        names.sources().for_each(|source| self.source_at_zero(source));
+        for source in &names.kafka_sources {
+            self.kafka_assigned.with_label_values(&[source]);
+            let counters = [&self.kafka_rebalances, &self.kafka_commit_failures, &self.kafka_records_lost];
+            counters.into_iter().for_each(|family| drop(family.with_label_values(&[source])));
+        }
+        for source in &names.webhook_sources {
+            WEBHOOK_CODES
+                .iter()
+                .for_each(|code| drop(self.webhook_requests.with_label_values(&[source, &code.to_string()])));
+        }
+        names.tenants.iter().for_each(|tenant| self.tenant_at_zero(tenant));
+        names.sinks.iter().for_each(|sink| self.sink_at_zero(sink));
+    }
+
+    fn source_at_zero(&self, source: &str) {
+        self.received_bytes.with_label_values(&[source]);
+        Outcome::ALL.iter().for_each(|outcome| drop(self.records.with_label_values(&[source, outcome.as_str()])));
+    }
+
+    fn tenant_at_zero(&self, tenant: &str) {
+        self.open_campaigns.with_label_values(&[tenant]);
+        self.evicted_campaigns.with_label_values(&[tenant]);
+        self.repeated_rows.with_label_values(&[tenant]);
+        for rule in &RULES {
+            for severity in Severity::ALL {
+                for state in [State::Open, State::Updated, State::Closed] {
+                    self.alerts.with_label_values(&[tenant, rule.id.as_str(), severity.as_str(), state.as_str()]);
+                }
+            }
+        }
+    }
+
+    fn sink_at_zero(&self, sink: &str) {
+        let counters = [&self.sink_delivered, &self.sink_retried, &self.sink_refused];
+        counters.into_iter().for_each(|family| drop(family.with_label_values(&[sink])));
+        let gauges = [&self.sink_backlog, &self.sink_last_success, &self.sink_holding];
+        gauges.into_iter().for_each(|family| drop(family.with_label_values(&[sink])));
+    }
+}
+
+/// Brings a counter up to a total that is counted elsewhere.
+fn raise(family: &IntCounterVec, label: &str, total: u64) {
+    let counter = family.with_label_values(&[label]);
+    counter.inc_by(total.saturating_sub(counter.get()));
+}

@@ -1,0 +1,291 @@
+//! The service: everything that runs between start and stop.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use tokio::sync::{oneshot, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::config::{Config, SinkConfig};
+use crate::correlate;
+use crate::decode;
+use crate::deliver::{self, SinkState, SinkStatus};
+use crate::detector::Inspector;
+use crate::event::Time;
+use crate::judge::Tenants;
+use crate::ledger::{Ledger, Outbox, Position, Request, Retention, Snapshot, SqliteLedger, Stream};
+use crate::observe::{self, Health, Metrics, Names, SinkFigures};
+use crate::receive::kafka::{KafkaReceiver, KafkaStatus};
+use crate::receive::{Board, Intake, PartitionId};
+
+use super::commit::{self, CommitLoop, Tails, Told};
+use super::error::RunError;
+use super::shards::Shards;
+
+/// Intakes between the receivers and the commit loop. Small: an intake is a batch, and what waits here is in memory.
+const INTAKE_QUEUE: usize = 64;
+/// Requests between the sinks and the commit loop.
+const REQUEST_QUEUE: usize = 256;
+/// How often it is looked whether the sinks have told everything, when stopping.
+const FLUSH_STEP: Duration = Duration::from_millis(10);
+
+/// Runs the service until `stop` completes or a part of it fails; then everything that was read is made durable, within
+/// the configured bound, and the sinks get the rest of the bound to tell it.
+///
+/// # Errors
+/// When it cannot start, or when a part fails in a way that a restart may mend.
+pub async fn run(config: Config, stop: impl Future<Output = ()>) -> Result<(), RunError> {
+    let mut service = Service::start(config).await?;
+    let outcome = tokio::select! {
+        () = stop => Ok(()),
+        failure = service.failure() => Err(failure),
+    };
+    service.stop().await;
+    outcome
+}
+
+/// A running service.
+pub struct Service {
+    parts: JoinSet<Result<(), RunError>>,
+    receivers_stop: Arc<AtomicBool>,
+    sinks_stop: watch::Sender<bool>,
+    sinks: Vec<JoinHandle<()>>,
+    sink_statuses: Vec<Arc<SinkStatus>>,
+    intake: Sender<Intake>,
+    requests: Sender<Request>,
+    metrics_address: SocketAddr,
+    drain: Duration,
+}
+
+impl Service {
+    /// Starts everything: the ledger first, the receivers last, so that nothing is read before it can be kept.
+    ///
+    /// # Errors
+    /// When a part cannot be started.
+    pub async fn start(config: Config) -> Result<Self, RunError> {
+        let mut ledger = SqliteLedger::open(&config.data_dir)?;
+        let snapshot = ledger.snapshot()?;
+        let tenants = Arc::new(config.tenants.clone());
+        let shards = restored(&tenants, config.shards, &snapshot)?;
+        let names = Names::of(&config);
+        let told = Told {
+            board: Arc::new(Board::default()),
+            tails: Arc::new(Tails::new(snapshot.last)),
+            metrics: Arc::new(Metrics::new(&names)?),
+            health: Arc::new(Health::new(&[commit::LOOP], &names.kafka_sources)),
+        };
+        let positions = positions(&snapshot);
+        told.board.post(positions.clone());
+        let (intake, intake_queue) = bounded(INTAKE_QUEUE);
+        let (requests, request_queue) = bounded(REQUEST_QUEUE);
+
+        let mut parts = JoinSet::new();
+        let retention = retention(&config);
+        let core = CommitLoop::new(Box::new(ledger), shards, positions, config.commit, retention, told.clone());
+        spawn_core(&mut parts, core, intake_queue, request_queue)?;
+
+        let (sinks_stop, stopping) = watch::channel(false);
+        let (mut sinks, mut sink_statuses) = (Vec::new(), Vec::new());
+        for (sink, stream) in streams(&config) {
+            let outbox = outbox(sink, stream, &snapshot, &requests, &told.tails);
+            let (task, status) = deliver::spawn(sink, outbox, now, stopping.clone())?;
+            sinks.push(task);
+            sink_statuses.push(status);
+        }
+
+        let receivers_stop = Arc::new(AtomicBool::new(false));
+        let inspector = Inspector::new(tenants, decode::Limits::default());
+        let kafka = spawn_kafka(&mut parts, &config, &inspector, &intake, &told.board, &receivers_stop)?;
+
+        let refresh = refresh(sink_statuses.clone(), kafka, Arc::clone(&told.health));
+        let (metrics_address, metrics_task) =
+            observe::serve(config.metrics_listen, told.metrics, Arc::clone(&told.health), refresh, stopping).await?;
+        sinks.push(metrics_task);
+        told.health.configured();
+        Ok(Self {
+            parts,
+            receivers_stop,
+            sinks_stop,
+            sinks,
+            sink_statuses,
+            intake,
+            requests,
+            metrics_address,
+            drain: config.drain,
+        })
+    }
+
+    /// Where metrics and health are served.
+    #[must_use]
+    pub const fn metrics_address(&self) -> SocketAddr {
+        self.metrics_address
+    }
+
+    /// Completes when a part of the service has ended, which none does before it is stopped.
+    pub async fn failure(&mut self) -> RunError {
+        match self.parts.join_next().await {
+            Some(Ok(Err(error))) => error,
+            _ => RunError::Vanished,
+        }
+    }
+
+    /// Stops in the order of the data: receivers, commit, sinks; within the configured bound.
+    pub async fn stop(mut self) {
+        let deadline = Instant::now() + self.drain;
+        self.receivers_stop.store(true, Ordering::Relaxed);
+        if !self.settle_intake(deadline).await {
+            tracing::warn!("not everything that was read could be made durable in time; it will be read again");
+        }
+        self.flush_sinks(deadline).await;
+        self.sinks_stop.send_replace(true);
+        for sink in self.sinks.drain(..) {
+            // A sink that hangs is left behind: what it has not settled it tells after the next start.
+            let _ = timeout_at(deadline, sink).await;
+        }
+        drop((self.intake, self.requests));
+        while let Ok(Some(_)) = timeout_at(deadline, self.parts.join_next()).await {}
+        tracing::info!("stopped");
+    }
+
+    /// Waits until everything that receivers have handed over is durable: the channel keeps the order.
+    async fn settle_intake(&mut self, deadline: Instant) -> bool {
+        let (durable, told) = oneshot::channel();
+        let intake = self.intake.clone();
+        let sent = tokio::task::spawn_blocking(move || {
+            intake.send_deadline(Intake { stretches: Vec::new(), durable: Some(durable) }, deadline.into_std()).is_ok()
+        });
+        sent.await.unwrap_or(false) && timeout_at(deadline, told).await.is_ok_and(|told| told.is_ok())
+    }
+
+    async fn flush_sinks(&self, deadline: Instant) {
+        let is_busy = |status: &Arc<SinkStatus>| {
+            let report = status.report();
+            report.backlog > 0 && !matches!(report.state, SinkState::Holding | SinkState::BackingOff)
+        };
+        while Instant::now() < deadline && self.sink_statuses.iter().any(is_busy) {
+            sleep(FLUSH_STEP).await;
+        }
+    }
+}
+
+fn restored(tenants: &Arc<Tenants>, count: u32, snapshot: &Snapshot) -> Result<Shards, RunError> {
+    let mut shards = Shards::new(tenants, count, correlate::Limits::default());
+    shards.restore(&snapshot.state)?;
+    Ok(shards)
+}
+
+fn positions(snapshot: &Snapshot) -> BTreeMap<PartitionId, i64> {
+    let id = |position: &Position| PartitionId {
+        source: position.source.as_str().into(),
+        topic: position.topic.as_str().into(),
+        partition: position.partition,
+    };
+    snapshot.positions.iter().map(|position| (id(position), position.next_offset)).collect()
+}
+
+/// Every sink with what it reads: alerts, and for the last one dead letters.
+fn streams(config: &Config) -> impl Iterator<Item = (&SinkConfig, Stream)> {
+    let alerts = config.sinks.iter().map(|sink| (sink, Stream::Alerts));
+    alerts.chain([(&config.dead_letter, Stream::DeadLetters)])
+}
+
+fn retention(config: &Config) -> Retention {
+    let names =
+        |of: Stream| streams(config).filter(|(_, stream)| *stream == of).map(|(sink, _)| sink.name.clone()).collect();
+    Retention {
+        alert_sinks: names(Stream::Alerts),
+        dead_letter_sinks: names(Stream::DeadLetters),
+        alerts_kept_max: config.alerts_kept_max,
+    }
+}
+
+fn outbox(sink: &SinkConfig, stream: Stream, snapshot: &Snapshot, requests: &Sender<Request>, tails: &Tails) -> Outbox {
+    let cursor = snapshot.cursors.iter().find(|cursor| cursor.sink == sink.name).map_or(0, |cursor| cursor.sequence);
+    Outbox::new(sink.name.clone(), stream, cursor, requests.clone(), tails.follow(stream))
+}
+
+fn spawn_core(
+    parts: &mut JoinSet<Result<(), RunError>>,
+    core: CommitLoop,
+    intake: Receiver<Intake>,
+    requests: Receiver<Request>,
+) -> Result<(), RunError> {
+    let thread =
+        std::thread::Builder::new().name(commit::LOOP.to_owned()).spawn(move || core.run(intake, &requests))?;
+    watch_thread(parts, thread);
+    Ok(())
+}
+
+fn spawn_kafka(
+    parts: &mut JoinSet<Result<(), RunError>>,
+    config: &Config,
+    inspector: &Inspector,
+    intake: &Sender<Intake>,
+    board: &Arc<Board>,
+    shutdown: &Arc<AtomicBool>,
+) -> Result<Vec<(String, Arc<KafkaStatus>)>, RunError> {
+    let mut statuses = Vec::new();
+    for source in &config.kafka_sources {
+        let status = Arc::new(KafkaStatus::default());
+        statuses.push((source.name.clone(), Arc::clone(&status)));
+        let receiver = KafkaReceiver {
+            source: source.clone(),
+            inspector: inspector.clone(),
+            intake: intake.clone(),
+            board: Arc::clone(board),
+            status,
+            shutdown: Arc::clone(shutdown),
+            drain: config.drain,
+        };
+        watch_thread(parts, receiver.spawn()?);
+    }
+    Ok(statuses)
+}
+
+/// Has a thread's end noticed by the executor.
+fn watch_thread<E>(parts: &mut JoinSet<Result<(), RunError>>, thread: std::thread::JoinHandle<Result<(), E>>)
+where
+    E: Into<RunError> + Send + 'static,
+{
+    parts.spawn_blocking(move || thread.join().map_err(|_| RunError::Vanished)?.map_err(Into::into));
+}
+
+/// Brings what others count into the metrics and the health page, before each scrape.
+fn refresh(
+    sinks: Vec<Arc<SinkStatus>>,
+    kafka: Vec<(String, Arc<KafkaStatus>)>,
+    health: Arc<Health>,
+) -> observe::Refresh {
+    Arc::new(move |metrics| {
+        for status in &sinks {
+            metrics.sink(status.name(), &figures(status));
+        }
+        let sources: Vec<_> = kafka.iter().map(|(source, status)| (source.as_str(), status.snapshot())).collect();
+        sources.iter().for_each(|(source, snapshot)| health.assigned(source, snapshot.is_ready()));
+        metrics.kafka(&sources);
+    })
+}
+
+fn figures(status: &SinkStatus) -> SinkFigures {
+    let report = status.report();
+    SinkFigures {
+        delivered: report.delivered,
+        retried: report.retried,
+        refused: report.refused,
+        backlog: report.backlog,
+        is_holding: report.state == SinkState::Holding,
+        last_success: report.last_success,
+    }
+}
+
+/// The runtime's only clock.
+fn now() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
