@@ -1,2 +1,249 @@
-//! Scan.
-fn main() {}
+//! `cargo bench --bench scan`: what a million records cost, next to the loop that anybody would write instead.
+//!
+//! Both read the same file in a process of their own on one core; what counts is their processor time as the system
+//! accounts for it, because the time on the wall belongs to whoever else uses the machine. The rounds alternate, so that
+//! a machine that slows down slows both, and the ratio of the medians is the result. `-- --records N --rounds N`
+//! changes the size. The verdicts of the last round are held against the labels of the simulation.
+
+use std::borrow::Cow;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
+use serde::Deserialize;
+
+const DOMAIN: &str = "contoso.com";
+/// The first word of the process that measures another.
+const MEASURE: &str = "measure";
+/// The first word of the process that is the plain loop.
+const PLAIN: &str = "plain";
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [MEASURE, command @ ..] => measure(command),
+        [PLAIN, path] => plain(Path::new(path)),
+        options => compare(number(options, "--records", 1_000_000)?, number(options, "--rounds", 5)?),
+    }
+}
+
+fn number(options: &[&str], name: &str, default: usize) -> Result<usize> {
+    let value = options.iter().skip_while(|option| **option != name).nth(1);
+    value.map_or(Ok(default), |value| value.parse().with_context(|| format!("{name} {value}: not a number")))
+}
+
+// === the comparison ===
+
+fn compare(records: usize, rounds: usize) -> Result<()> {
+    let stream = Stream::prepare(records)?;
+    let own = std::env::current_exe()?;
+    let (input, verdicts, alerts) = (stream.path("jsonl"), stream.path("verdicts"), stream.path("alerts"));
+    let scan = || {
+        let mut command = pinned(Path::new(env!("CARGO_BIN_EXE_postern")));
+        command.arg("scan").arg(&input).args(["--domain", DOMAIN]);
+        command
+    };
+    let mut runs = [const { Vec::new() }; 3];
+    for _ in 0..rounds {
+        runs[0].push(Cost::of(pinned(&own).arg(PLAIN).arg(&input))?);
+        runs[1].push(Cost::of(scan().arg("--verdicts").arg(&verdicts).arg("--alerts").arg(&alerts))?);
+        runs[2].push(Cost::of(&mut scan())?);
+    }
+    let [plain, full, bare] = runs.map(|costs| Cost::median(&costs));
+    println!(
+        "{records} records, {} MB; medians of {rounds} rounds on one core",
+        fs::metadata(&input)?.len() / 1_000_000
+    );
+    println!("{:38} {:>8} {:>14} {:>8} {:>8}", "", "CPU s", "CPU s/million", "ratio", "peak MB");
+    let rows = [("plain typed serde_json loop", plain), ("scan with verdicts and alerts", full), ("scan", bare)];
+    for (name, cost) in rows {
+        let per_million = cost.seconds / records as f64 * 1e6;
+        let ratio = cost.seconds / plain.seconds;
+        println!("{name:38} {:8.2} {per_million:14.2} {ratio:8.2} {:8.0}", cost.seconds, cost.peak_mb);
+    }
+    stream.hold_against_labels(&verdicts)
+}
+
+/// On one core, where the system can.
+fn pinned(program: &Path) -> Command {
+    let has_taskset = Command::new("taskset").arg("-V").stdout(Stdio::null()).status().is_ok();
+    let mut command = Command::new(if has_taskset { Path::new("taskset") } else { program });
+    if has_taskset {
+        command.args(["-c", "0"]).arg(program);
+    }
+    command
+}
+
+/// What one process has used.
+#[derive(Clone, Copy)]
+struct Cost {
+    seconds: f64,
+    peak_mb: f64,
+}
+
+impl Cost {
+    /// Runs the command below a process that has no other child, so that what children used is what this one used.
+    fn of(command: &mut Command) -> Result<Self> {
+        let mut measuring = Command::new(std::env::current_exe()?);
+        let output = measuring
+            .arg(MEASURE)
+            .arg(command.get_program())
+            .args(command.get_args())
+            .stderr(Stdio::inherit())
+            .output()?;
+        ensure!(output.status.success(), "{command:?} failed");
+        let text = String::from_utf8(output.stdout)?;
+        let (seconds, peak_mb) = text.trim().split_once(' ').context("the measuring process says two numbers")?;
+        Ok(Self { seconds: seconds.parse()?, peak_mb: peak_mb.parse()? })
+    }
+
+    fn median(costs: &[Self]) -> Self {
+        let middle = |number: fn(&Self) -> f64| {
+            let mut numbers: Vec<f64> = costs.iter().map(number).collect();
+            numbers.sort_by(f64::total_cmp);
+            numbers[numbers.len() / 2]
+        };
+        Self { seconds: middle(|cost| cost.seconds), peak_mb: middle(|cost| cost.peak_mb) }
+    }
+}
+
+fn measure(command: &[&str]) -> Result<()> {
+    let (program, arguments) = command.split_first().context("nothing to measure")?;
+    let status = Command::new(program).args(arguments).stdout(Stdio::null()).status()?;
+    ensure!(status.success(), "{program} ended with {status}");
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+    println!("{} {}", micros as f64 / 1e6, usage.max_rss() as f64 / 1e3);
+    Ok(())
+}
+
+// === the stream ===
+
+/// A simulated stream with its labels, kept between runs.
+struct Stream {
+    folder: PathBuf,
+    records: usize,
+}
+
+impl Stream {
+    fn prepare(records: usize) -> Result<Self> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench");
+        fs::create_dir_all(&folder)?;
+        let stream = Self { folder, records };
+        if !stream.is_complete() {
+            stream.simulate()?;
+        }
+        Ok(stream)
+    }
+
+    fn path(&self, kind: &str) -> PathBuf {
+        self.folder.join(format!("{}.{kind}", self.records))
+    }
+
+    /// The size is written behind everything else, so a stream that was not finished has none.
+    fn is_complete(&self) -> bool {
+        let size = fs::metadata(self.path("jsonl")).map(|it| it.len().to_string());
+        size.is_ok_and(|size| fs::read_to_string(self.path("size")).is_ok_and(|noted| noted == size))
+    }
+
+    fn simulate(&self) -> Result<()> {
+        let status = Command::new(env!("CARGO_BIN_EXE_postern"))
+            .args(["simulate", "--domain", DOMAIN, "--records", &self.records.to_string()])
+            .arg("--out")
+            .arg(self.path("jsonl"))
+            .arg("--labels")
+            .arg(self.path("labels"))
+            .status()?;
+        ensure!(status.success(), "the simulation ended with {status}");
+        Ok(fs::write(self.path("size"), fs::metadata(self.path("jsonl"))?.len().to_string())?)
+    }
+
+    fn hold_against_labels(&self, verdicts: &Path) -> Result<()> {
+        let lines = |path: &Path| File::open(path).map(|file| BufReader::new(file).lines());
+        let (mut malicious, mut suspicious, mut right) = (0, 0, 0);
+        for (label, verdict) in lines(&self.path("labels"))?.zip(lines(verdicts)?) {
+            let is_malicious = label?.contains(r#""malicious":true"#);
+            let is_suspicious = verdict?.contains(r#""verdict":"suspicious""#);
+            malicious += usize::from(is_malicious);
+            suspicious += usize::from(is_suspicious);
+            right += usize::from(is_malicious == is_suspicious);
+        }
+        println!("{right} of {} verdicts are right: {malicious} malicious, {suspicious} found", self.records);
+        ensure!(right == self.records, "a detector that is wrong may be as fast as it likes");
+        Ok(())
+    }
+}
+
+// === the loop that anybody would write ===
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    category: Cow<'a, str>,
+    #[serde(borrow)]
+    properties: Row<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Row<'a> {
+    #[serde(borrow)]
+    timestamp: Cow<'a, str>,
+    #[serde(borrow)]
+    network_message_id: Cow<'a, str>,
+    #[serde(borrow)]
+    recipient_email_address: Cow<'a, str>,
+    #[serde(borrow)]
+    sender_mail_from_domain: Option<&'a str>,
+    #[serde(borrow)]
+    email_direction: Option<&'a str>,
+    #[serde(borrow)]
+    connectors: Option<&'a str>,
+    #[serde(borrow, rename = "SenderIPv4")]
+    sender_ipv4: Option<&'a str>,
+    authentication_details: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "UPPERCASE", default)]
+struct Authentication {
+    spf: Option<String>,
+    dmarc: Option<String>,
+}
+
+impl Row<'_> {
+    fn is_spoof(&self) -> bool {
+        self.sender_mail_from_domain.is_some_and(|domain| domain.eq_ignore_ascii_case(DOMAIN))
+            && self.email_direction == Some("Inbound")
+            && self.connectors.is_none_or(str::is_empty)
+            && !self.is_authenticated()
+    }
+
+    fn is_authenticated(&self) -> bool {
+        let details = self.authentication_details.as_deref().unwrap_or("{}");
+        let results: Authentication = serde_json::from_str(details).unwrap_or_default();
+        results.spf.as_deref() == Some("pass") || results.dmarc.as_deref() == Some("pass")
+    }
+}
+
+fn plain(path: &Path) -> Result<()> {
+    let mut reader = BufReader::with_capacity(1 << 20, File::open(path)?);
+    let (mut line, mut alerts, mut found) = (Vec::new(), Vec::new(), 0);
+    while reader.read_until(b'\n', &mut line)? > 0 {
+        let record: Envelope<'_> = serde_json::from_slice(&line)?;
+        if record.category == "AdvancedHunting-EmailEvents" && record.properties.is_spoof() {
+            let row = &record.properties;
+            let source = row.sender_ipv4.unwrap_or_default();
+            let (time, id, recipient) = (&row.timestamp, &row.network_message_id, &row.recipient_email_address);
+            writeln!(alerts, r#"{{"time":"{time}","id":"{id}","recipient":"{recipient}","source":"{source}"}}"#)?;
+            found += 1;
+        }
+        line.clear();
+    }
+    println!("{found} found, {} bytes of alerts", alerts.len());
+    Ok(())
+}

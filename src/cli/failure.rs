@@ -3,6 +3,8 @@
 use std::io;
 use std::process::ExitCode;
 
+use super::config;
+
 /// The exit codes; public and stable, scripts test them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -53,6 +55,10 @@ impl Failure {
     pub fn report(&self) -> Exit {
         if self.is_closed_pipe() {
             return Exit::Done;
+        }
+        if let Some(error) = self.error.downcast_ref() {
+            config::tell(error);
+            return self.exit;
         }
         anstream::eprintln!("{}: {}", super::paint::BAD.paint("error"), self.error);
         for cause in self.error.chain().skip(1) {

@@ -3,17 +3,23 @@
 //! What a command prints for programs goes to standard output, everything else to standard error; what came from mail
 //! is printed only through [`safe_text`], because whoever sent it would like to have a terminal too.
 
+pub mod card;
 pub mod config;
+mod explain;
 mod failure;
+mod input;
 mod output;
+mod page;
 mod paint;
 mod progress;
+mod rules;
 mod run;
 pub mod safe_text;
 mod scan;
 mod simulate;
 mod tenants;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -32,7 +38,33 @@ struct Cli {
 enum Command {
     Run(run::Options),
     Scan(scan::Options),
+    Explain(explain::Options),
     Simulate(simulate::Options),
+    Rules(rules::Options),
+    /// Check a configuration file, or show what it comes to
+    #[command(subcommand, after_help = CONFIG_EXAMPLES)]
+    Config(ConfigCommand),
+}
+
+const CONFIG_EXAMPLES: &str = "\
+Examples:
+  postern config check postern.toml
+  postern config print postern.toml";
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Say what is wrong with the file, all at once
+    Check {
+        /// The configuration file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Show the effective configuration, without secrets
+    Print {
+        /// The configuration file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 impl Command {
@@ -40,8 +72,21 @@ impl Command {
         match self {
             Self::Run(options) => run::run(options),
             Self::Scan(options) => scan::run(options),
+            Self::Explain(options) => explain::run(options),
             Self::Simulate(options) => simulate::run(options),
+            Self::Rules(options) => rules::run(options),
+            Self::Config(command) => Ok(command.run()),
         }
+    }
+}
+
+impl ConfigCommand {
+    fn run(&self) -> Exit {
+        let code = match self {
+            Self::Check { file } => config::check(file),
+            Self::Print { file } => config::print(file),
+        };
+        if code == 0 { Exit::Done } else { Exit::Usage }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::judge::Severity;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Paint(Style);
 
+pub(super) const PLAIN: Paint = Paint(Style::new());
 pub(super) const TITLE: Paint = Paint(Style::new().bold());
 pub(super) const FAINT: Paint = Paint(Style::new().dimmed());
 pub(super) const GOOD: Paint = Paint(AnsiColor::Green.on_default());

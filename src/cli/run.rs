@@ -25,10 +25,7 @@ pub(super) struct Options {
 
 /// Runs until it is told to stop.
 pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
-    let config = config::load(&options.config).map_err(|error| {
-        config::tell(&error);
-        Failure::usage(error)
-    })?;
+    let config = config::load(&options.config).map_err(Failure::usage)?;
     init_logging(LogFormat::Auto).map_err(Failure::usage)?;
     block_on(async {
         let stop = stop_signal().map_err(Failure::dependency)?;

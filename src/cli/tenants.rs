@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::config;
 use super::failure::Failure;
-use crate::event::Domain;
-use crate::judge::{AcceptedDomain, Tenant, Tenants};
+use crate::config::Config;
+use crate::judge::Tenants;
 
 /// The options that say which domains are one's own.
 #[derive(Debug, Clone, Args)]
@@ -24,21 +25,10 @@ pub(super) struct TenantOptions {
 impl TenantOptions {
     /// The tenants to judge for.
     pub(super) fn load(&self) -> Result<Arc<Tenants>, Failure> {
-        match &self.config {
-            Some(path) => Err(Failure::usage(anyhow::anyhow!("{}: not read yet; use --domain", path.display()))),
-            None => self.of_domains().map(Arc::new),
-        }
-    }
-
-    fn of_domains(&self) -> Result<Tenants, Failure> {
-        let accepted = |name: &String| AcceptedDomain {
-            name: Domain::fold(name).into_owned().to_string(),
-            match_subdomains: false,
+        let tenants = match &self.config {
+            Some(path) => config::load(path).map_err(Failure::usage)?.tenants,
+            None => Config::for_domains(self.domain.iter().map(String::as_str)).map_err(Failure::usage)?,
         };
-        Ok(Tenants::catch_all(Tenant {
-            name: self.domain.first().cloned().unwrap_or_default(),
-            accepted_domains: self.domain.iter().map(accepted).collect(),
-            ..Tenant::default()
-        }))
+        Ok(Arc::new(tenants))
     }
 }

@@ -82,14 +82,14 @@ impl<R: Read> Payloads<R> {
         })
     }
 
-    /// The next payload: whole lines, or the whole document; `None` at the end.
+    /// Reads the next payload: whole lines, or the whole document; `None` at the end.
     ///
     /// A line that is too long is cut just above [`DOCUMENT_BYTES_MAX`], so that a decoder with that limit refuses it;
     /// the lines behind it follow as if nothing had been.
     ///
     /// # Errors
     /// When reading fails, or what is no JSON Lines is too large to hold.
-    pub fn next(&mut self) -> Result<Option<&[u8]>, FileError> {
+    pub fn read(&mut self) -> Result<Option<&[u8]>, FileError> {
         self.forget_taken();
         self.fill()?;
         while !self.is_complete() {
@@ -238,7 +238,7 @@ mod tests {
         let limits = Limits { payload_bytes_max: DOCUMENT_BYTES_MAX, records_max: 1_000_000, depth_max: 64 };
         let mut payloads = Payloads::new(reader)?;
         let mut records = Vec::new();
-        while let Some(payload) = payloads.next()? {
+        while let Some(payload) = payloads.read()? {
             decode::records(payload, &limits, &mut |visit| {
                 records.push(visit.map_or_else(|it| it.reason.to_string(), |record| record.json().to_owned()));
             });

@@ -1,5 +1,8 @@
 //! The command line, as people and scripts use it: the real binary in a process of its own.
 #![cfg(test)]
 
+mod examples;
+mod explain;
 mod postern;
 mod scan;
+mod simulate;

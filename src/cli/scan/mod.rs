@@ -11,28 +11,22 @@ mod options;
 mod page;
 mod summary;
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
 use anyhow::Context;
 use serde::Serialize;
 
 use super::failure::{Exit, Failure};
-use super::output::{Output, is_standard, print, print_aside};
+use super::input::{LIMITS, open};
+use super::output::{Output, print, print_aside};
 use super::progress::Progress;
 use crate::correlate;
-use crate::decode;
 use crate::detector::{Arrival, DeadLetter, Detector, Inspector, Slice};
-use crate::receive::files::{DOCUMENT_BYTES_MAX, Payloads};
+use crate::receive::files::Payloads;
 use input::Input;
 use options::Format;
 pub(super) use options::Options;
 use summary::Summary;
-
-/// What a file may hold; more generous than the service, because a file has no sender who could send it again in parts.
-const LIMITS: decode::Limits =
-    decode::Limits { payload_bytes_max: DOCUMENT_BYTES_MAX, records_max: 1_000_000, depth_max: 64 };
 
 /// A scan has no ledger, so what changed in the memory is dropped; after so many suspicious messages, which bounds the
 /// list of what changed.
@@ -51,11 +45,8 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
         Format::Table => page::table(&summary, started.elapsed()),
         Format::Json => page::json(&summary),
     };
-    if options.writes_to_standard_output() {
-        print_aside(&page)?
-    } else {
-        print(&page)?
-    }
+    let print = if options.writes_to_standard_output() { print_aside } else { print };
+    print(&page)?;
     Ok(if options.fails_on(summary.alerts.gravest()) { Exit::Matched } else { Exit::Done })
 }
 
@@ -96,7 +87,7 @@ impl Scan {
         let reader = open(path).with_context(unreadable).map_err(Failure::input)?;
         let reader = self.progress.watch(reader);
         let mut payloads = Payloads::new(reader).with_context(unreadable).map_err(Failure::input)?;
-        while let Some(payload) = payloads.next().with_context(unreadable).map_err(Failure::input)? {
+        while let Some(payload) = payloads.read().with_context(unreadable).map_err(Failure::input)? {
             self.payload(payload, &mut input)?;
             self.progress.records(self.summary.outcomes.total());
         }
@@ -157,10 +148,6 @@ impl Scan {
         }
         Ok(Summary { bytes: self.progress.position(), ..self.summary })
     }
-}
-
-fn open(path: &Path) -> io::Result<Box<dyn Read>> {
-    Ok(if is_standard(path) { Box::new(io::stdin().lock()) } else { Box::new(File::open(path)?) })
 }
 
 /// A line of `--dead-letters`.

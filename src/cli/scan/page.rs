@@ -1,7 +1,6 @@
 //! The summary of a scan, on a page of eighty columns or as JSON.
 
 use std::collections::BTreeMap;
-use std::fmt::{Display, Write};
 use std::time::Duration;
 
 use indicatif::{DecimalBytes, HumanCount};
@@ -9,7 +8,8 @@ use serde_json::json;
 
 use super::alert_board::Headline;
 use super::summary::Summary;
-use crate::cli::paint::{BAD, FAINT, GOOD, Paint, TITLE};
+use crate::cli::page::{Page, WIDTH};
+use crate::cli::paint::{BAD, FAINT, GOOD, PLAIN, Paint, TITLE};
 use crate::cli::safe_text::safe_within;
 use crate::detector::Outcome;
 
@@ -21,7 +21,7 @@ const SUBJECT: usize = 15;
 
 /// The page for a person.
 pub(super) fn table(summary: &Summary, took: Duration) -> String {
-    let mut page = Page::default();
+    let mut page = Page::new(WIDTH);
     records(&mut page, summary);
     dead_letters(&mut page, summary);
     alerts(&mut page, summary);
@@ -32,7 +32,7 @@ pub(super) fn table(summary: &Summary, took: Duration) -> String {
         took.as_secs_f64(),
         DecimalBytes((summary.bytes as f64 / took.as_secs_f64().max(1e-3)) as u64),
     )));
-    page.0
+    page.into_text()
 }
 
 /// The same for a program; without times, so that equal input gives equal output.
@@ -60,42 +60,28 @@ pub(super) fn json(summary: &Summary) -> String {
     format!("{page:#}\n")
 }
 
-#[derive(Default)]
-struct Page(String);
+fn title(page: &mut Page, words: &str, number: u64) {
+    page.line(TITLE.paint(format_args!("{words:WORDS$}{:>NUMBERS$}", HumanCount(number).to_string())));
+}
 
-impl Page {
-    fn line(&mut self, text: impl Display) {
-        // Writing to a String cannot fail.
-        let _ = writeln!(self.0, "{text}");
-    }
-
-    fn title(&mut self, words: &str, number: u64) {
-        let count = HumanCount(number).to_string();
-        self.line(TITLE.paint(format_args!("{words:WORDS$}{count:>NUMBERS$}")));
-    }
-
-    fn count(&mut self, indent: usize, words: &str, number: u64, paint: Option<Paint>) {
-        let words = format!("{:indent$}{}", "", safe_within(words, WORDS - indent - 1));
-        let line = format!("{words:WORDS$}{:>NUMBERS$}", HumanCount(number).to_string());
-        match paint.filter(|_| number > 0) {
-            Some(paint) => self.line(paint.paint(line)),
-            None => self.line(line),
-        }
-    }
+fn counted(page: &mut Page, indent: usize, words: &str, number: u64, paint: Paint) {
+    let words = format!("{:indent$}{}", "", safe_within(words, WORDS - indent - 1));
+    let paint = if number > 0 { paint } else { FAINT };
+    page.line(paint.paint(format_args!("{words:WORDS$}{:>NUMBERS$}", HumanCount(number).to_string())));
 }
 
 fn records(page: &mut Page, summary: &Summary) {
-    page.title("Records", summary.outcomes.total());
+    title(page, "Records", summary.outcomes.total());
     for (outcome, paint) in [(Outcome::Benign, GOOD), (Outcome::Sanctioned, GOOD), (Outcome::Suspicious, BAD)] {
-        page.count(2, outcome.as_str(), summary.outcomes.get(outcome), Some(paint));
+        counted(page, 2, outcome.as_str(), summary.outcomes.get(outcome), paint);
         for (reason, count) in summary.verdicts.of(outcome.as_str()) {
-            page.count(4, reason, count, None);
+            counted(page, 4, reason, count, PLAIN);
         }
     }
-    page.count(2, "links, attachments, clicks", summary.outcomes.get(Outcome::Related), None);
-    page.count(2, "other tables", summary.outcomes.get(Outcome::OtherTable), None);
-    page.count(2, "undecodable", summary.outcomes.get(Outcome::Undecodable), Some(BAD));
-    page.count(2, "of an unknown tenant", summary.outcomes.get(Outcome::UnknownTenant), Some(BAD));
+    counted(page, 2, "links, attachments, clicks", summary.outcomes.get(Outcome::Related), PLAIN);
+    counted(page, 2, "other tables", summary.outcomes.get(Outcome::OtherTable), PLAIN);
+    counted(page, 2, "undecodable", summary.outcomes.get(Outcome::Undecodable), BAD);
+    counted(page, 2, "of an unknown tenant", summary.outcomes.get(Outcome::UnknownTenant), BAD);
 }
 
 fn dead_letters(page: &mut Page, summary: &Summary) {
@@ -103,22 +89,22 @@ fn dead_letters(page: &mut Page, summary: &Summary) {
     if reasons.is_empty() {
         return;
     }
-    page.line("");
-    page.title("Dead letters", reasons.iter().map(|(_, count)| count).sum());
+    page.gap();
+    title(page, "Dead letters", reasons.iter().map(|(_, count)| count).sum());
     for (reason, count) in reasons {
-        page.count(2, reason, count, None);
+        counted(page, 2, reason, count, PLAIN);
     }
 }
 
 fn alerts(page: &mut Page, summary: &Summary) {
     let counts = summary.alerts.counts();
-    page.line("");
-    page.title("Alerts", counts.values().sum());
+    page.gap();
+    title(page, "Alerts", counts.values().sum());
     for ((rule, severity), count) in counts.into_iter().rev() {
-        page.count(2, &format!("{} {}", severity.as_str(), rule.as_str()), count, Some(Paint::of(severity)));
+        counted(page, 2, &format!("{} {}", severity.as_str(), rule.as_str()), count, Paint::of(severity));
     }
     if summary.alerts.open() > 0 {
-        page.count(2, "still open where the input ends", summary.alerts.open(), None);
+        counted(page, 2, "still open where the input ends", summary.alerts.open(), PLAIN);
     }
 }
 

@@ -1,0 +1,97 @@
+//! The story of a record on a page of eighty columns.
+
+use super::story::{Judged, Question, RuleStory, Story};
+use crate::cli::page::{Page, WIDTH};
+use crate::cli::paint::{BAD, FAINT, GOOD, Paint, TITLE};
+use crate::cli::safe_text::{columns, safe, safe_within};
+
+const FACT: usize = 13;
+const OBSERVED: usize = 32;
+const FIELD: usize = 30;
+
+/// The page.
+pub(super) fn page(story: &Story) -> String {
+    let mut page = Page::new(WIDTH);
+    match story {
+        Story::Judged(judged) => self::judged(&mut page, judged),
+        Story::NotMail { record, detail } => {
+            page.paragraph(&format!("Record {record} is "), &safe(detail));
+        }
+        Story::Unreadable { record, reason, detail, begins } => {
+            page.line(format_args!("{} {reason}", BAD.paint("undecodable")));
+            page.paragraph(&format!("Record {record}: "), &safe(detail));
+            page.paragraph("It begins: ", &safe_within(begins, 2 * WIDTH));
+        }
+    }
+    page.into_text()
+}
+
+fn judged(page: &mut Page, judged: &Judged) {
+    head(page, judged);
+    for (number, question) in (1..).zip(&judged.questions) {
+        page.gap();
+        self::question(page, number, question);
+    }
+    page.gap();
+    page.line(TITLE.paint("Rules"));
+    judged.rules.iter().for_each(|it| rule(page, it));
+    severity(page, judged);
+    if !judged.actions.is_empty() {
+        page.gap();
+        page.line(TITLE.paint("What to do"));
+        for (number, action) in (1..).zip(judged.actions) {
+            page.paragraph(&format!("  {number}. "), action);
+        }
+    }
+}
+
+fn head(page: &mut Page, judged: &Judged) {
+    let why = judged.reason.as_deref().map(|reason| safe_within(reason, WIDTH / 2)).unwrap_or_default();
+    match judged.severity {
+        Some(severity) => {
+            let verdict = format!("{}, {}", judged.verdict, severity.as_str());
+            page.line(Paint::of(severity).paint(verdict));
+        }
+        None => page.line(format_args!("{}: {why}", GOOD.paint(judged.verdict))),
+    }
+    let shown = |text: &str| safe_within(text, WIDTH - 11);
+    page.line(format_args!("{:11}{}", "Record", judged.record));
+    page.line(format_args!("{:11}{}", "Tenant", shown(&judged.tenant)));
+    page.line(format_args!("{:11}{}", "Time", judged.timestamp));
+    page.line(format_args!("{:11}{}", "Message", shown(&judged.network_message_id)));
+    page.line(format_args!("{:11}{}", "Recipient", shown(&judged.recipient)));
+    page.line(format_args!("{:11}{}", "Subject", shown(judged.subject.as_deref().unwrap_or("none"))));
+}
+
+fn question(page: &mut Page, number: u32, question: &Question) {
+    page.line(TITLE.paint(format_args!("{number}. {}", question.question)));
+    page.line(format_args!("   {}", safe_within(&question.answer, WIDTH - 3)));
+    for fact in &question.facts {
+        let observed = safe_within(&fact.observed, OBSERVED);
+        let pad = OBSERVED - columns(&observed);
+        let field = FAINT.paint(safe_within(&fact.field, FIELD));
+        page.line(format_args!("   {:FACT$} {observed}{:pad$} {field}", fact.fact, ""));
+    }
+}
+
+fn rule(page: &mut Page, story: &RuleStory) {
+    let name = story.rule.as_str();
+    match story.fires {
+        true => page.line(format_args!("  {name} {}", Paint::of(story.severity).paint("fires"))),
+        false => page.line(format_args!("  {name} {}", FAINT.paint("does not fire"))),
+    }
+    for condition in &story.conditions {
+        page.paragraph(if condition.answer { "    yes  " } else { "    no   " }, condition.question);
+    }
+}
+
+fn severity(page: &mut Page, judged: &Judged) {
+    let Some(severity) = judged.severity else { return };
+    page.gap();
+    let own = judged.rules.iter().filter(|rule| rule.fires).map(|rule| rule.severity).max().unwrap_or(severity);
+    page.line(format_args!("{} {}", TITLE.paint("Severity"), Paint::of(severity).paint(severity.as_str())));
+    page.line(format_args!("  {:>6}  by the rule alone", own.as_str()));
+    for reason in &judged.severity_reasons {
+        page.line(format_args!("  {:>6}  {}", reason.effect, reason.reason));
+    }
+}
