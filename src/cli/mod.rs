@@ -5,6 +5,7 @@
 
 pub mod card;
 pub mod config;
+mod demo;
 mod explain;
 mod failure;
 mod input;
@@ -37,6 +38,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Options),
+    Demo(demo::Options),
     Scan(scan::Options),
     Explain(explain::Options),
     Simulate(simulate::Options),
@@ -71,6 +73,7 @@ impl Command {
     fn run(&self) -> Result<Exit, Failure> {
         match self {
             Self::Run(options) => run::run(options),
+            Self::Demo(options) => demo::run(options),
             Self::Scan(options) => scan::run(options),
             Self::Explain(options) => explain::run(options),
             Self::Simulate(options) => simulate::run(options),

@@ -5,4 +5,5 @@
 pub mod support;
 
 mod clusters;
+#[cfg(test)]
 mod recovery;
