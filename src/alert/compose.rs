@@ -89,6 +89,7 @@ fn summary(finding: &Finding) -> String {
     text
 }
 
-fn plural(count: u64, what: &str) -> String {
+/// A count with its noun.
+pub(crate) fn plural(count: u64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

@@ -1,6 +1,6 @@
 //! An alert for a person at three in the morning: what it is, whom it hit, why we think so, what to do first.
 
-use crate::alert::{Alert, Reason};
+use crate::alert::{Alert, Reason, plural};
 use crate::judge::Evidence;
 
 use super::page::Page;
@@ -48,8 +48,13 @@ fn head(page: &mut Page, alert: &Alert, width: usize) {
 fn reached(alert: &Alert) -> String {
     let counts = &alert.counts;
     format!(
-        "{} recipients with {} messages: {} delivered, {} junked, {} blocked, {} clicked",
-        counts.recipients, counts.messages, counts.delivered, counts.junked, counts.blocked, counts.clicked
+        "{} with {}: {} delivered, {} junked, {} blocked, {} clicked",
+        plural(counts.recipients, "recipient"),
+        plural(counts.messages, "message"),
+        counts.delivered,
+        counts.junked,
+        counts.blocked,
+        counts.clicked
     )
 }
 

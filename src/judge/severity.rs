@@ -95,15 +95,15 @@ factors! {
     /// It claims to be a configured protected person.
     ProtectedPerson = "protected-person", 20;
     /// CompAuth is `none`: Microsoft did not check, so no spoof policy ran.
-    CompAuthNone = "compauth-none", 5;
+    CompAuthNone = "compauth-none", 3;
     /// CompAuth is `fail`: Microsoft's own verdict on the claim.
-    CompAuthFail = "compauth-fail", 5;
+    CompAuthFail = "compauth-fail", 3;
     /// Microsoft named it a spoof in DetectionMethods.
-    SpoofVerdict = "microsoft-spoof-verdict", 5;
+    SpoofVerdict = "microsoft-spoof-verdict", 3;
     /// It carries at least one link.
-    UrlPayload = "url-payload", 2;
+    UrlPayload = "url-payload", 1;
     /// It carries an attachment; the published lures hide their QR code in one.
-    AttachmentPayload = "attachment-payload", 2;
+    AttachmentPayload = "attachment-payload", 1;
     /// Ten recipients and more in one campaign.
     Burst = "burst", 15;
     /// Three own identities and more in one campaign: never a device.
@@ -205,8 +205,11 @@ mod tests {
 
     #[test]
     fn a_self_addressed_burst_in_inboxes_is_high() {
-        use Factor::{Burst, CompAuthFail, DeliveredToInbox, SelfAddressed};
-        assert_eq!(severity(Severity::Medium, &[DeliveredToInbox, SelfAddressed, CompAuthFail]), Severity::Medium);
+        use Factor::{
+            AttachmentPayload, Burst, CompAuthFail, DeliveredToInbox, SelfAddressed, SpoofVerdict, UrlPayload,
+        };
+        let single = [DeliveredToInbox, SelfAddressed, CompAuthFail, SpoofVerdict, UrlPayload, AttachmentPayload];
+        assert_eq!(severity(Severity::Medium, &single), Severity::Medium);
         assert_eq!(severity(Severity::Medium, &[DeliveredToInbox, SelfAddressed, Burst]), Severity::High);
     }
 

@@ -66,7 +66,8 @@ impl ReceiversStop {
 
 /// A running service.
 pub struct Service {
-    parts: JoinSet<Result<(), RunError>>,
+    receivers: JoinSet<Result<(), RunError>>,
+    core: JoinSet<Result<(), RunError>>,
     receivers_stop: ReceiversStop,
     webhooks: Vec<JoinHandle<()>>,
     webhook_addresses: Vec<SocketAddr>,
@@ -101,10 +102,10 @@ impl Service {
         let (intake, intake_queue) = bounded(INTAKE_QUEUE);
         let (requests, request_queue) = bounded(REQUEST_QUEUE);
 
-        let mut parts = JoinSet::new();
+        let (mut receivers, mut core) = (JoinSet::new(), JoinSet::new());
         let retention = retention(&config);
-        let core = CommitLoop::new(Box::new(ledger), shards, positions, config.commit, retention, told.clone());
-        spawn_core(&mut parts, core, intake_queue, request_queue)?;
+        let commits = CommitLoop::new(Box::new(ledger), shards, positions, config.commit, retention, told.clone());
+        spawn_core(&mut core, commits, intake_queue, request_queue)?;
 
         let (sinks_stop, stopping) = watch::channel(false);
         let (mut sinks, mut sink_statuses) = (Vec::new(), Vec::new());
@@ -117,7 +118,7 @@ impl Service {
 
         let receivers_stop = ReceiversStop { threads: Arc::default(), tasks: watch::Sender::new(false) };
         let inspector = Inspector::new(tenants, decode::Limits::default());
-        let kafka = spawn_kafka(&mut parts, &config, &inspector, &intake, &told.board, &receivers_stop.threads)?;
+        let kafka = spawn_kafka(&mut receivers, &config, &inspector, &intake, &told.board, &receivers_stop.threads)?;
         let (mut webhooks, mut webhook_addresses) = (Vec::new(), Vec::new());
         for source in &config.webhook_sources {
             let (inspector, metrics) = (inspector.clone(), Arc::clone(&told.metrics));
@@ -133,7 +134,8 @@ impl Service {
         sinks.push(metrics_task);
         told.health.configured();
         Ok(Self {
-            parts,
+            receivers,
+            core,
             receivers_stop,
             webhooks,
             webhook_addresses,
@@ -161,10 +163,12 @@ impl Service {
 
     /// Completes when a part of the service has ended, which none does before it is stopped.
     pub async fn failure(&mut self) -> RunError {
-        match self.parts.join_next().await {
-            Some(Ok(Err(error))) => error,
-            _ => RunError::Vanished,
-        }
+        let ended = tokio::select! {
+            Some(ended) = self.receivers.join_next() => ended,
+            Some(ended) = self.core.join_next() => ended,
+            else => return RunError::Vanished,
+        };
+        ended.map_or(RunError::Vanished, |ended| ended.err().unwrap_or(RunError::Vanished))
     }
 
     /// Stops in the order of the data: receivers, commit, sinks; within the configured bound.
@@ -175,6 +179,7 @@ impl Service {
             // A request that is not answered in time is sent again.
             let _ = timeout_at(deadline, webhook).await;
         }
+        while let Ok(Some(_)) = timeout_at(deadline, self.receivers.join_next()).await {}
         if !self.settle_intake(deadline).await {
             tracing::warn!("not everything that was read could be made durable in time; it will be read again");
         }
@@ -185,7 +190,7 @@ impl Service {
             let _ = timeout_at(deadline, sink).await;
         }
         drop((self.intake, self.requests));
-        while let Ok(Some(_)) = timeout_at(deadline, self.parts.join_next()).await {}
+        while let Ok(Some(_)) = timeout_at(deadline, self.core.join_next()).await {}
         tracing::info!("stopped");
     }
 
@@ -248,12 +253,12 @@ fn outbox(sink: &SinkConfig, stream: Stream, snapshot: &Snapshot, requests: &Sen
 
 fn spawn_core(
     parts: &mut JoinSet<Result<(), RunError>>,
-    core: CommitLoop,
+    commits: CommitLoop,
     intake: Receiver<Intake>,
     requests: Receiver<Request>,
 ) -> Result<(), RunError> {
     let thread =
-        std::thread::Builder::new().name(commit::LOOP.to_owned()).spawn(move || core.run(intake, &requests))?;
+        std::thread::Builder::new().name(commit::LOOP.to_owned()).spawn(move || commits.run(intake, &requests))?;
     watch_thread(parts, thread);
     Ok(())
 }
