@@ -5,3 +5,5 @@
 pub mod support;
 
 mod clusters;
+#[cfg(test)]
+mod consumer;
