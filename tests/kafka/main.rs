@@ -7,3 +7,5 @@ pub mod support;
 mod clusters;
 #[cfg(test)]
 mod recovery;
+#[cfg(test)]
+mod consumer;

@@ -24,6 +24,10 @@ pub(super) fn extents(
     partitions: &[PartitionId],
     start: Start,
 ) -> KafkaResult<Vec<Extent>> {
+    // A member for whom the group has nothing is told so too, and librdkafka refuses to ask about nothing.
+    if partitions.is_empty() {
+        return Ok(Vec::new());
+    }
     let oldest = offsets(consumer, partitions, Offset::Beginning)?;
     let end = offsets(consumer, partitions, Offset::End)?;
     let start = match start {

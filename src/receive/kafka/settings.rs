@@ -38,6 +38,9 @@ const SETTINGS: [(&str, &str); 17] = [
 /// What one answer of a broker may hold, within the prefetch; librdkafka refuses less than one message of the usual size.
 const FETCH_BYTES: (u32, u32) = (1 << 20, 8 << 20);
 
+/// The most that librdkafka lets its queue hold.
+const PREFETCH_KBYTES_MAX: u32 = 2_097_151;
+
 /// The consumer's configuration. It holds secrets; never log it.
 ///
 /// # Errors
@@ -47,12 +50,13 @@ pub(super) fn consumer_config(source: &KafkaSource) -> Result<ClientConfig, Secr
     for (name, value) in SETTINGS {
         config.set(name, value);
     }
+    let prefetch_kbytes = (source.prefetch_bytes_max / 1024).clamp(1, PREFETCH_KBYTES_MAX);
     let (session_ms, poll_ms) = patience_ms(&source.connection.auth);
     config
         .set("group.id", &source.group)
         .set("session.timeout.ms", session_ms)
         .set("max.poll.interval.ms", poll_ms)
-        .set("queued.max.messages.kbytes", (source.prefetch_bytes_max / 1024).max(1).to_string())
+        .set("queued.max.messages.kbytes", prefetch_kbytes.to_string())
         .set("fetch.max.bytes", source.prefetch_bytes_max.clamp(FETCH_BYTES.0, FETCH_BYTES.1).to_string());
     Ok(config)
 }
