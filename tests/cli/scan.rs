@@ -162,3 +162,22 @@ fn a_subject_cannot_steer_the_terminal_of_whoever_scans() {
     assert!(!run.stdout.contains(['\u{1b}', '\u{202e}', '\u{200b}']), "{}", run.stdout);
     assert!(run.stdout.lines().all(|line| line.chars().count() <= 80), "{}", run.stdout);
 }
+
+#[test]
+fn a_configuration_is_as_good_as_a_domain_and_its_mistakes_are_shown_with_their_place() {
+    let stream = Stream::simulate(&[]);
+    let (input, config) = (stream.path("stream.jsonl"), stream.path("postern.toml"));
+    let tenant = "[[tenant]]\nid = '6F0C1D7E-0000-4000-8000-000000000001'\nname = 'contoso.com'\n";
+    fs::write(&config, format!("{tenant}accepted_domains = ['contoso.com']\n")).unwrap();
+    let run = postern(["scan", text(&input), "--config", text(&config), "--verdicts", "-"]);
+    assert_eq!(without_input(json_lines(&run.stdout)), verdicts(&input));
+    fs::write(&config, tenant).unwrap();
+    let run = postern(["scan", text(&input), "--config", text(&config)]);
+    assert_eq!(run.code, Some(2));
+    assert!(run.stderr.contains("postern.toml:1:1") && run.stderr.contains("accepted_domains"), "{}", run.stderr);
+    let run = postern(["config", "check", text(&config)]);
+    assert_eq!(run.code, Some(2));
+    let run = postern(["scan", text(&input), "--domain", "not a domain"]);
+    assert_eq!(run.code, Some(2));
+    assert!(run.stderr.contains("not a domain"), "{}", run.stderr);
+}
