@@ -384,7 +384,10 @@ fn event_hubs_and_scram_accounts_are_let_in_and_wrong_passwords_are_reported() {
     for connection in [event_hubs("wrong"), scram_with("wrong")] {
         let core = Core::start();
         let running = TestSource::of(&cluster.bootstrap(), &[&topic]).connection(connection).run(&core);
-        until("it is reported", || {eprintln!("{:?}", running.snapshot().last_error); running.snapshot().last_error.is_some_and(|error| error.contains("check `auth`"))});
+        until("it is reported", || {
+            eprintln!("{:?}", running.snapshot().last_error);
+            running.snapshot().last_error.is_some_and(|error| error.contains("check `auth`"))
+        });
         assert!(!running.is_ready());
         running.stop().unwrap();
     }

@@ -6,6 +6,6 @@ pub mod support;
 
 mod clusters;
 #[cfg(test)]
-mod recovery;
-#[cfg(test)]
 mod consumer;
+#[cfg(test)]
+mod recovery;

@@ -44,8 +44,8 @@ fn killed_fifty_times_it_loses_nothing_tells_nothing_twice_differently_and_ends_
     finish(kafka, undisturbed.path(), topic, "recovery-undisturbed", records.len());
 
     let (killed_ledger, ledger) = (contents(killed.path()), contents(undisturbed.path()));
-    assert!(ledger.alerts.len() > 20, "only {} alert records: the test would show nothing", ledger.alerts.len());
     assert_eq!(killed_ledger, ledger);
+    assert!(ledger.alerts.len() > 15, "only {} alert records: the test would show nothing", ledger.alerts.len());
     let expected: BTreeMap<_, _> = ledger.alerts.into_iter().collect();
     assert_eq!(told_in_file(killed.path()), expected, "what the file sink was told");
     assert_eq!(told_in_topic(kafka, alerts), expected, "what the kafka sink was told");
@@ -57,7 +57,7 @@ fn records() -> Vec<(usize, String)> {
         tenants: TENANTS.map(tenant).to_vec(),
         records: u64::from(ROUNDS) * RECORDS_PER_ROUND as u64,
         records_per_second: std::num::NonZeroU32::MIN,
-        mix: Mix { attack: 50, ..Mix::default() },
+        mix: Mix { attack: 150, ..Mix::default() },
         ..Options::default()
     });
     let place = |id: &str| TENANTS.iter().position(|(own, _)| *own == id).unwrap();
