@@ -18,8 +18,8 @@ const RETRY_WAIT: Duration = Duration::from_secs(1);
 
 impl Session {
     /// Begins to read partitions where the ledger stands, or where it has been told that reading begins. Says no where
-    /// the broker does not answer. A stuck core is waited for no longer than a drain may take: so long the other members
-    /// of the group wait with us.
+    /// the broker does not answer. A stuck core is waited for no longer than a drain may take: so long the rest of the
+    /// group waits with us.
     pub(super) fn adopt(&mut self, partitions: &[PartitionId]) -> Result<bool, KafkaError> {
         let Some(beginnings) = self.beginnings(partitions)? else { return Ok(false) };
         self.warn_of_losses(&beginnings);
