@@ -76,7 +76,7 @@ impl ConsumerContext for Context {
     fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
         if let Err(error) = result {
             self.status.update(|status| status.commit_failures += 1);
-            tracing::debug!(source = &*self.source, %error, "group offsets were not committed; they are for display only");
+            tracing::debug!(source = &*self.source, %error, "group offsets were not committed");
         }
     }
 }
@@ -100,8 +100,13 @@ impl ClientContext for Context {
     }
 
     fn error(&self, error: ClientError, reason: &str) {
-        let advice = advice(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown));
-        tracing::warn!(source = &*self.source, "Kafka: {reason}; {advice}");
-        self.status.update(|status| status.last_error = Some(format!("{reason}; {advice}")));
+        let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
+        let trouble = format!("{reason}; {}", advice(code));
+        tracing::warn!(source = &*self.source, "Kafka: {trouble}");
+        self.status.update(|status| match code {
+            // It follows from what happened to each broker, which says more.
+            RDKafkaErrorCode::AllBrokersDown if status.last_error.is_some() => {}
+            _ => status.last_error = Some(trouble),
+        });
     }
 }

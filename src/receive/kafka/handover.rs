@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::error::KafkaError;
 use super::session::Session;
-use crate::receive::{Intake, PartitionId};
+use crate::receive::{Intake, PartitionId, Stretch};
 
 /// How long the channel may be full before reading is paused, and how often it is tried again then.
 const SEND_WAIT: Duration = Duration::from_millis(250);
@@ -21,15 +21,12 @@ const RESUME_BELOW: usize = 4;
 const DRAIN_STEP: Duration = Duration::from_millis(2);
 
 impl Session {
-    /// Sends what was read. Where there is no room it waits, and reading is paused: to go on polling is what keeps the
-    /// membership of the group, and paused partitions give nothing that would have to be kept as well.
+    /// Sends what was read, and goes on reading where the channel has been drained.
     pub(super) fn hand_over(&mut self) -> Result<(), KafkaError> {
-        if let Some(intake) = self.next_intake()
-            && !self.send(intake, Instant::now() + SEND_WAIT)?
-        {
-            return self.set_paused(true);
-        }
-        if self.is_drained() { self.set_paused(false) } else { Ok(()) }
+        let stretches = self.take_stretches();
+        let is_sent =
+            stretches.is_empty() || self.send(Intake { stretches, durable: None }, Instant::now() + SEND_WAIT)?;
+        if is_sent && self.is_drained() { self.set_paused(false) } else { Ok(()) }
     }
 
     /// Hands over everything that was read and waits until it is durable, no longer than the drain may take; says
@@ -37,25 +34,25 @@ impl Session {
     pub(super) fn drain(&mut self) -> Result<bool, KafkaError> {
         let deadline = Instant::now() + self.receiver.drain;
         let (durable, told) = oneshot::channel();
-        let mut stretches = self.unsent.take().map_or_else(Vec::new, |intake| intake.stretches);
-        stretches.extend(self.assignment.take_batch());
+        let stretches = self.take_stretches();
         let is_sent = self.send(Intake { stretches, durable: Some(durable) }, deadline)?;
         Ok(is_sent && is_told(told, deadline))
     }
 
-    fn next_intake(&mut self) -> Option<Intake> {
-        self.unsent.take().or_else(|| {
-            let stretches = self.assignment.take_batch();
-            (!stretches.is_empty()).then_some(Intake { stretches, durable: None })
-        })
+    fn take_stretches(&mut self) -> Vec<Stretch> {
+        let mut stretches = std::mem::take(&mut self.unsent);
+        stretches.extend(self.assignment.take_batch());
+        stretches
     }
 
-    /// Sends in time, or keeps it for later and says no.
+    /// Sends in time, or keeps it for later, pauses reading and says no. To go on polling is what keeps the membership
+    /// of the group, and paused partitions give nothing that would have to be kept as well.
     fn send(&mut self, intake: Intake, deadline: Instant) -> Result<bool, KafkaError> {
         match self.receiver.intake.send_deadline(intake, deadline) {
             Ok(()) => Ok(true),
             Err(SendTimeoutError::Timeout(intake)) => {
-                self.unsent = Some(Intake { durable: None, ..intake });
+                self.unsent = intake.stretches;
+                self.set_paused(true)?;
                 Ok(false)
             }
             Err(SendTimeoutError::Disconnected(_)) => Err(KafkaError::HungUp { name: self.name() }),

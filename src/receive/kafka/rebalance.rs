@@ -11,18 +11,16 @@ use super::handover::list;
 use super::position::{Beginning, Memory, decide};
 use super::session::Session;
 use crate::detector::Slice;
-use crate::receive::{Intake, Origin, PartitionId, Stretch};
+use crate::receive::{Origin, PartitionId, Stretch};
 
 /// How long to leave a broker alone that could not say what it has. Short against the heartbeat of the group.
 const RETRY_WAIT: Duration = Duration::from_secs(1);
 
 impl Session {
     /// Begins to read partitions where the ledger stands, or where it has been told that reading begins. Says no where
-    /// that has to wait: for room in the channel, or for the broker.
+    /// the broker does not answer. A stuck core is waited for no longer than a drain may take: so long the rest of the
+    /// group waits with us.
     pub(super) fn adopt(&mut self, partitions: &[PartitionId]) -> Result<bool, KafkaError> {
-        if self.unsent.is_some() {
-            return Ok(false);
-        }
         let Some(beginnings) = self.beginnings(partitions)? else { return Ok(false) };
         self.warn_of_losses(&beginnings);
         self.remember(&beginnings)?;
@@ -87,12 +85,13 @@ impl Session {
     }
 
     /// Lets the ledger know where reading begins before a record is read: otherwise a crash would let `latest` skip
-    /// what came in between. The channel keeps the order, so that a ledger which is busy for long need not be waited for.
+    /// what came in between. The channel keeps the order, so that a ledger which is busy for longer than a drain need
+    /// not be waited for.
     fn remember(&mut self, beginnings: &[(PartitionId, Beginning)]) -> Result<(), KafkaError> {
         let news = beginnings.iter().filter(|(_, beginning)| !matches!(beginning, Beginning::Kept(_)));
         let stretches: Vec<Stretch> = news.map(|(id, beginning)| empty_stretch(id, beginning.offset())).collect();
         if !stretches.is_empty() {
-            self.unsent = Some(Intake { stretches, durable: None });
+            self.unsent.extend(stretches);
             self.drain()?;
         }
         Ok(())
@@ -113,10 +112,8 @@ impl Session {
 
     fn abandon(&mut self, partitions: &[PartitionId]) {
         self.assignment.remove(partitions);
-        if let Some(unsent) = &mut self.unsent {
-            let is_gone = |origin: &Origin| matches!(origin, Origin::Partition { id, .. } if partitions.contains(id));
-            unsent.stretches.retain(|stretch| !is_gone(&stretch.origin));
-        }
+        let is_gone = |origin: &Origin| matches!(origin, Origin::Partition { id, .. } if partitions.contains(id));
+        self.unsent.retain(|stretch| !is_gone(&stretch.origin));
     }
 }
 

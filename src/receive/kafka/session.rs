@@ -16,7 +16,7 @@ use super::context::{Context, Rebalance};
 use super::error::KafkaError;
 use super::handover::list;
 use super::settings::consumer_config;
-use crate::receive::Intake;
+use crate::receive::Stretch;
 
 /// How long a poll waits for a record; also how soon an idle source notices that it shall end.
 const POLL_WAIT: Duration = Duration::from_millis(100);
@@ -32,8 +32,8 @@ pub(super) struct Session {
     pub(super) consumer: BaseConsumer<Context>,
     pub(super) receiver: KafkaReceiver,
     pub(super) assignment: Assignment,
-    /// What the channel had no room for. It goes before everything that is read later.
-    pub(super) unsent: Option<Intake>,
+    /// What the channel had no room for, a batch at most: while there is any, reading is paused.
+    pub(super) unsent: Vec<Stretch>,
     pub(super) is_paused: bool,
     /// Decided by the group and not yet followed.
     rebalances: VecDeque<Rebalance>,
@@ -57,7 +57,7 @@ impl Session {
         Ok(Self {
             consumer,
             assignment: Assignment::default(),
-            unsent: None,
+            unsent: Vec::new(),
             is_paused: false,
             rebalances: VecDeque::new(),
             is_astray: false,
@@ -114,7 +114,7 @@ impl Session {
 
     /// Reads what is there, up to a full batch.
     fn gather(&mut self) -> Result<(), KafkaError> {
-        let mut wait = if self.unsent.is_some() { Duration::ZERO } else { POLL_WAIT };
+        let mut wait = if self.unsent.is_empty() { POLL_WAIT } else { Duration::ZERO };
         while !self.assignment.is_full()
             && let Some(polled) = self.consumer.poll(wait)
         {
@@ -150,14 +150,13 @@ impl Session {
         }
         self.rebalances.extend(self.consumer.context().take_rebalances());
         while let Some(rebalance) = self.rebalances.pop_front() {
-            match rebalance {
-                Rebalance::Revoke(partitions) => self.release(&partitions)?,
-                Rebalance::Assign(partitions) => {
-                    if !self.adopt(&partitions)? {
-                        self.rebalances.push_front(Rebalance::Assign(partitions));
-                        break;
-                    }
-                }
+            let followed = match &rebalance {
+                Rebalance::Revoke(partitions) => self.release(partitions).map(|()| true),
+                Rebalance::Assign(partitions) => self.adopt(partitions),
+            };
+            if !matches!(followed, Ok(true)) {
+                self.rebalances.push_front(rebalance);
+                return followed.map(drop);
             }
         }
         Ok(())

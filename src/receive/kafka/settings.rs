@@ -13,7 +13,8 @@ const SETTINGS: [(&str, &str); 17] = [
     ("enable.auto.offset.store", "false"),
     // A position that no longer exists is a decision of the operator, never a default.
     ("auto.offset.reset", "error"),
-    // Members that come and go take nothing from those that stay. The newer protocol stalls silently in this librdkafka.
+    // Members that come and go take nothing from those that stay. The newer protocol stalls silently in librdkafka
+    // before 2.15.
     ("group.protocol", "classic"),
     ("partition.assignment.strategy", "cooperative-sticky"),
     ("heartbeat.interval.ms", "3000"),
@@ -35,7 +36,7 @@ const SETTINGS: [(&str, &str); 17] = [
     ("enable.partition.eof", "false"),
 ];
 
-/// What one answer of a broker may hold, within the prefetch; librdkafka refuses less than one message of the usual size.
+/// What one answer of a broker may hold, within the prefetch; librdkafka refuses less than a message of the usual size.
 const FETCH_BYTES: (u32, u32) = (1 << 20, 8 << 20);
 
 /// The most that librdkafka lets its queue hold.
