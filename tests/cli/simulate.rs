@@ -1,8 +1,13 @@
-//! `postern simulate` to a webhook; files are covered by the scans over them.
+//! `postern simulate` to a webhook and to a topic; files are covered by the scans over them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
 
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::mocking::MockCluster;
+use rdkafka::{ClientConfig, Message};
 use serde_json::Value;
 
 use crate::postern::{postern, text};
@@ -65,4 +70,36 @@ fn an_address_where_nobody_answers_is_an_error_with_its_cause() {
     assert!(run.stderr.contains("no answer") && run.stderr.contains("caused by"), "{}", run.stderr);
     let run = postern(["simulate", "--records", "5", "--url", "http://hook.example/"]);
     assert_eq!(run.code, Some(2));
+}
+
+#[test]
+fn a_topic_gets_every_record_and_a_tenant_stays_in_one_partition() {
+    let cluster = MockCluster::new(1).unwrap();
+    cluster.create_topic("mail", 3, 1).unwrap();
+    let bootstrap = cluster.bootstrap_servers();
+    let simulate = |topic| {
+        let tenants = ["--domain", "contoso.com", "--domain", "fabrikam.com"];
+        postern(["simulate", "--records", "50", "--bootstrap", &bootstrap, "--topic", topic].iter().chain(&tenants))
+    };
+    assert_eq!(simulate("mail").code, Some(0));
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", &bootstrap)
+        .set("group.id", "test")
+        .set("auto.offset.reset", "earliest")
+        .create()
+        .unwrap();
+    consumer.subscribe(&["mail"]).unwrap();
+    let mut partitions = BTreeMap::<String, BTreeSet<i32>>::new();
+    let polls = std::iter::repeat_with(|| consumer.poll(Duration::from_secs(1))).take(120);
+    let mut records = 0;
+    for message in polls.flatten().take(50) {
+        let message = message.unwrap();
+        records += 1;
+        let record: Value = serde_json::from_slice(message.payload().unwrap()).unwrap();
+        let key = String::from_utf8(message.key().unwrap().to_vec()).unwrap();
+        assert_eq!(record["tenantId"], key.as_str());
+        partitions.entry(key).or_default().insert(message.partition());
+    }
+    assert_eq!(records, 50);
+    assert_eq!(partitions.values().map(BTreeSet::len).collect::<Vec<_>>(), [1, 1]);
 }
