@@ -62,7 +62,7 @@ impl<'a> Scan<'a> {
     ) -> Result<(), Stop> {
         self.sequence(b'{', b'}', |scan| {
             let key = scan.string()?;
-            scan.expect(b':')?;
+            scan.require(b':')?;
             member(scan, key)
         })
     }
@@ -110,7 +110,7 @@ impl<'a> Scan<'a> {
         close: u8,
         mut item: impl FnMut(&mut Self) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
-        self.expect(open)?;
+        self.require(open)?;
         if self.passed(close) {
             return Ok(());
         }
@@ -119,7 +119,7 @@ impl<'a> Scan<'a> {
             if self.passed(close) {
                 return Ok(());
             }
-            self.expect(b',')?;
+            self.require(b',')?;
         }
     }
 
@@ -127,7 +127,7 @@ impl<'a> Scan<'a> {
     fn string(&mut self) -> Result<Quoted<'a>, Stop> {
         self.peek();
         let start = self.at;
-        self.expect(b'"')?;
+        self.require(b'"')?;
         let mut is_escaped = false;
         loop {
             self.at += ordinary(&self.text.as_bytes()[self.at..]);
@@ -180,7 +180,7 @@ impl<'a> Scan<'a> {
         if is_next { Ok(()) } else { Err(Stop::Syntax) }
     }
 
-    fn expect(&mut self, byte: u8) -> Result<(), Stop> {
+    fn require(&mut self, byte: u8) -> Result<(), Stop> {
         if self.passed(byte) { Ok(()) } else { Err(Stop::Syntax) }
     }
 

@@ -19,7 +19,7 @@ fn every_rule_documents_itself() {
         let headings: Vec<&str> = rule.text().lines().filter_map(doc_heading).collect();
         let missing = RULE_HEADINGS.iter().filter(|wanted| !headings.contains(wanted));
         missing
-            .map(|wanted| format!("{}: add the heading `# {wanted}` to its documentation", rule.path))
+            .map(|wanted| format!("{}: add the heading `## {wanted}` to its documentation", rule.path))
             .collect::<Vec<_>>()
     }));
 }
@@ -68,7 +68,7 @@ fn the_readme_states_the_test_command() {
 fn doc_heading(line: &str) -> Option<&str> {
     let line = line.trim_start();
     let text = line.strip_prefix("//!").or_else(|| line.strip_prefix("///"))?;
-    text.trim_start().strip_prefix("# ")
+    text.trim_start().trim_start_matches('#').strip_prefix(' ').filter(|_| text.trim_start().starts_with('#'))
 }
 
 /// `[1.2.3] - 2026-11-20`.
