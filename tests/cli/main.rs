@@ -4,5 +4,6 @@
 mod examples;
 mod explain;
 mod postern;
+mod readme;
 mod scan;
 mod simulate;

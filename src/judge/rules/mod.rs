@@ -21,10 +21,10 @@ const ENTERED_DIRECTLY: Condition = Condition {
 
 /// Asked by every rule about a claim. An absent result proves nothing, so it does not count as a proof.
 const NOTHING_PROVES_IT: Condition = Condition {
-    question: "Does nothing prove the claim (no DMARC pass, no aligned SPF pass)?",
+    question: "Is the claim unproven (no DMARC pass, no aligned SPF pass)?",
     holds: |facts, _| facts.alignment != Alignment::Aligned,
 };
 
 /// Asked by every rule that a configured source may break.
 const NOT_SANCTIONED: Condition =
-    Condition { question: "Is it from no sanctioned source?", holds: |facts, _| facts.sanction.is_none() };
+    Condition { question: "Is the source unsanctioned?", holds: |facts, _| facts.sanction.is_none() };
