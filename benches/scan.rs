@@ -5,20 +5,19 @@
 //! a machine that slows down slows both, and the ratio of the medians is the result. `-- --records N --rounds N`
 //! changes the size. The verdicts of the last round are held against the labels of the simulation.
 
-use std::borrow::Cow;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, ensure};
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike;
-use serde::Deserialize;
+use anyhow::{Result, ensure};
 
-const DOMAIN: &str = "contoso.com";
-/// The first word of the process that measures another.
-const MEASURE: &str = "measure";
+use yardstick::cost::{Cost, MEASURE, measure};
+use yardstick::options::number;
+use yardstick::plain::{DOMAIN, Envelope};
+
+mod yardstick;
+
 /// The first word of the process that is the plain loop.
 const PLAIN: &str = "plain";
 
@@ -29,11 +28,6 @@ fn main() -> Result<()> {
         [PLAIN, path] => plain(Path::new(path)),
         options => compare(number(options, "--records", 1_000_000)?, number(options, "--rounds", 5)?),
     }
-}
-
-fn number(options: &[&str], name: &str, default: usize) -> Result<usize> {
-    let value = options.iter().skip_while(|option| **option != name).nth(1);
-    value.map_or(Ok(default), |value| value.parse().with_context(|| format!("{name} {value}: not a number")))
 }
 
 // === the comparison ===
@@ -51,7 +45,7 @@ fn compare(records: usize, rounds: usize) -> Result<()> {
     for _ in 0..rounds {
         runs[0].push(Cost::of(pinned(&own).arg(PLAIN).arg(&input))?);
         runs[1].push(Cost::of(scan().arg("--verdicts").arg(&verdicts).arg("--alerts").arg(&alerts))?);
-        runs[2].push(Cost::of(&mut scan())?);
+        runs[2].push(Cost::of(&scan())?);
     }
     let [plain, full, bare] = runs.map(|costs| Cost::median(&costs));
     println!(
@@ -61,9 +55,9 @@ fn compare(records: usize, rounds: usize) -> Result<()> {
     println!("{:38} {:>8} {:>14} {:>8} {:>8}", "", "CPU s", "CPU s/million", "ratio", "peak MB");
     let rows = [("plain typed serde_json loop", plain), ("scan with verdicts and alerts", full), ("scan", bare)];
     for (name, cost) in rows {
-        let per_million = cost.seconds / records as f64 * 1e6;
-        let ratio = cost.seconds / plain.seconds;
-        println!("{name:38} {:8.2} {per_million:14.2} {ratio:8.2} {:8.0}", cost.seconds, cost.peak_mb);
+        let per_million = cost.cpu_seconds / records as f64 * 1e6;
+        let ratio = cost.cpu_seconds / plain.cpu_seconds;
+        println!("{name:38} {:8.2} {per_million:14.2} {ratio:8.2} {:8.0}", cost.cpu_seconds, cost.peak_mb);
     }
     stream.hold_against_labels(&verdicts)
 }
@@ -76,49 +70,6 @@ fn pinned(program: &Path) -> Command {
         command.args(["-c", "0"]).arg(program);
     }
     command
-}
-
-/// What one process has used.
-#[derive(Clone, Copy)]
-struct Cost {
-    seconds: f64,
-    peak_mb: f64,
-}
-
-impl Cost {
-    /// Runs the command below a process that has no other child, so that what children used is what this one used.
-    fn of(command: &mut Command) -> Result<Self> {
-        let mut measuring = Command::new(std::env::current_exe()?);
-        let output = measuring
-            .arg(MEASURE)
-            .arg(command.get_program())
-            .args(command.get_args())
-            .stderr(Stdio::inherit())
-            .output()?;
-        ensure!(output.status.success(), "{command:?} failed");
-        let text = String::from_utf8(output.stdout)?;
-        let (seconds, peak_mb) = text.trim().split_once(' ').context("the measuring process says two numbers")?;
-        Ok(Self { seconds: seconds.parse()?, peak_mb: peak_mb.parse()? })
-    }
-
-    fn median(costs: &[Self]) -> Self {
-        let middle = |number: fn(&Self) -> f64| {
-            let mut numbers: Vec<f64> = costs.iter().map(number).collect();
-            numbers.sort_by(f64::total_cmp);
-            numbers[numbers.len() / 2]
-        };
-        Self { seconds: middle(|cost| cost.seconds), peak_mb: middle(|cost| cost.peak_mb) }
-    }
-}
-
-fn measure(command: &[&str]) -> Result<()> {
-    let (program, arguments) = command.split_first().context("nothing to measure")?;
-    let status = Command::new(program).args(arguments).stdout(Stdio::null()).status()?;
-    ensure!(status.success(), "{program} ended with {status}");
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
-    println!("{} {}", micros as f64 / 1e6, usage.max_rss() as f64 / 1e3);
-    Ok(())
 }
 
 // === the stream ===
@@ -180,68 +131,12 @@ impl Stream {
 
 // === the loop that anybody would write ===
 
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow)]
-    category: Cow<'a, str>,
-    #[serde(borrow)]
-    properties: Row<'a>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Row<'a> {
-    #[serde(borrow)]
-    timestamp: Cow<'a, str>,
-    #[serde(borrow)]
-    network_message_id: Cow<'a, str>,
-    #[serde(borrow)]
-    recipient_email_address: Cow<'a, str>,
-    #[serde(borrow)]
-    sender_mail_from_domain: Option<&'a str>,
-    #[serde(borrow)]
-    email_direction: Option<&'a str>,
-    #[serde(borrow)]
-    connectors: Option<&'a str>,
-    #[serde(borrow, rename = "SenderIPv4")]
-    sender_ipv4: Option<&'a str>,
-    authentication_details: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "UPPERCASE", default)]
-struct Authentication {
-    spf: Option<String>,
-    dmarc: Option<String>,
-}
-
-impl Row<'_> {
-    fn is_spoof(&self) -> bool {
-        self.sender_mail_from_domain.is_some_and(|domain| domain.eq_ignore_ascii_case(DOMAIN))
-            && self.email_direction == Some("Inbound")
-            && self.connectors.is_none_or(str::is_empty)
-            && !self.is_authenticated()
-    }
-
-    fn is_authenticated(&self) -> bool {
-        let details = self.authentication_details.as_deref().unwrap_or("{}");
-        let results: Authentication = serde_json::from_str(details).unwrap_or_default();
-        results.spf.as_deref() == Some("pass") || results.dmarc.as_deref() == Some("pass")
-    }
-}
-
 fn plain(path: &Path) -> Result<()> {
     let mut reader = BufReader::with_capacity(1 << 20, File::open(path)?);
     let (mut line, mut alerts, mut found) = (Vec::new(), Vec::new(), 0);
     while reader.read_until(b'\n', &mut line)? > 0 {
         let record: Envelope<'_> = serde_json::from_slice(&line)?;
-        if record.category == "AdvancedHunting-EmailEvents" && record.properties.is_spoof() {
-            let row = &record.properties;
-            let source = row.sender_ipv4.unwrap_or_default();
-            let (time, id, recipient) = (&row.timestamp, &row.network_message_id, &row.recipient_email_address);
-            writeln!(alerts, r#"{{"time":"{time}","id":"{id}","recipient":"{recipient}","source":"{source}"}}"#)?;
-            found += 1;
-        }
+        found += usize::from(record.judge(&mut alerts)?);
         line.clear();
     }
     println!("{found} found, {} bytes of alerts", alerts.len());
