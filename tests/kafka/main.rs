@@ -9,3 +9,5 @@ mod clusters;
 mod consumer;
 #[cfg(test)]
 mod recovery;
+#[cfg(test)]
+mod service;
