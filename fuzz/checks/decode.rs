@@ -32,18 +32,17 @@ fn check_record(raw: &RawRecord<'_>) {
 /// The skim says what the decoder says.
 fn check_skim(skim: &Skim<'_>, record: &Record<'_>) {
     let Body::Mail(mail) = &record.body else { panic!("what was skimmed is mail: {record:?}") };
-    let decoded = Skim {
-        tenant_id: record.envelope.tenant_id.as_deref().expect("a skim has a tenant"),
-        published: skim.published,
-        timestamp: mail.timestamp,
-        network_message_id: &mail.network_message_id,
-        recipient: &mail.recipient,
-        envelope_from_domain: mail.envelope_from.domain.as_deref(),
-        header_from_domain: mail.header_from.domain.as_deref(),
-        direction: mail.direction,
-        connectors: mail.connectors.as_deref(),
-    };
+    let mut decoded = *skim;
+    decoded.tenant_id = record.envelope.tenant_id.as_deref().expect("a skim has a tenant");
+    decoded.timestamp = mail.timestamp;
+    decoded.network_message_id = &mail.network_message_id;
+    decoded.recipient = &mail.recipient;
+    decoded.envelope_from_domain = mail.envelope_from.domain.as_deref();
+    decoded.header_from_domain = mail.header_from.domain.as_deref();
+    decoded.direction = mail.direction;
+    decoded.connectors = mail.connectors.as_deref();
     assert_eq!(*skim, decoded);
+    assert_eq!(skim.authentication(), mail.authentication);
     assert_eq!(skim.published.and_then(|time| Time::parse(time).ok()), record.envelope.published);
     for mailbox in [&mail.envelope_from, &mail.header_from] {
         assert!(

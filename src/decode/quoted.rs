@@ -7,7 +7,7 @@ use serde::de::{self, Deserializer, Visitor};
 use crate::event::Text;
 
 /// A valid JSON string as it is written, quotes and all.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Quoted<'a> {
     written: &'a str,
     is_escaped: bool,

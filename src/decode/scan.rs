@@ -42,11 +42,16 @@ impl<'a> Scan<'a> {
     }
 
     /// The next byte that is not white space, and stays where it is.
+    #[inline]
     pub(super) fn peek(&mut self) -> Option<u8> {
-        while matches!(self.byte(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
-            self.at += 1;
+        loop {
+            match self.byte() {
+                // Exporters write no white space, so the first look is nearly always the last.
+                Some(byte) if byte > b' ' => return Some(byte),
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                other => return other,
+            }
         }
-        self.byte()
     }
 
     /// What lies between an earlier position and this one.
@@ -61,6 +66,9 @@ impl<'a> Scan<'a> {
         mut member: impl FnMut(&mut Self, Quoted<'a>) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
         self.sequence(b'{', b'}', |scan| {
+            if scan.peek() != Some(b'"') {
+                return Err(Stop::Syntax);
+            }
             let key = scan.string()?;
             scan.require(b':')?;
             member(scan, key)
@@ -123,11 +131,11 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// Reads the string that begins here.
     #[inline]
     fn string(&mut self) -> Result<Quoted<'a>, Stop> {
-        self.peek();
         let start = self.at;
-        self.require(b'"')?;
+        self.at += 1;
         let mut is_escaped = false;
         loop {
             self.at += ordinary(&self.text.as_bytes()[self.at..]);
@@ -180,11 +188,13 @@ impl<'a> Scan<'a> {
         if is_next { Ok(()) } else { Err(Stop::Syntax) }
     }
 
+    #[inline]
     fn require(&mut self, byte: u8) -> Result<(), Stop> {
         if self.passed(byte) { Ok(()) } else { Err(Stop::Syntax) }
     }
 
     /// Passes over a token, behind white space, if it is next.
+    #[inline]
     fn passed(&mut self, token: u8) -> bool {
         let is_next = self.peek() == Some(token);
         self.at += usize::from(is_next);

@@ -8,10 +8,12 @@
 //! An attacker chooses subjects, names and addresses, but a quote inside a JSON string is escaped, so none of them can
 //! forge a key.
 
+use super::authentication;
 use super::key::{Key, KeySet};
+use super::quoted::Quoted;
 use super::scan::{Scalar, Scan, Stop};
 use super::table::Table;
-use crate::event::{Direction, Time};
+use crate::event::{AuthResults, Direction, Time};
 
 /// What one look at a plain EmailEvents record tells.
 ///
@@ -36,9 +38,17 @@ pub struct Skim<'a> {
     pub direction: Direction,
     /// `Connectors`.
     pub connectors: Option<&'a str>,
+    authentication: Option<Quoted<'a>>,
 }
 
 impl<'a> Skim<'a> {
+    /// `AuthenticationDetails`, read when it is asked for: most mail is decided without it.
+    #[must_use]
+    pub fn authentication(&self) -> AuthResults {
+        let details = self.authentication.map(Quoted::text).filter(|details| !details.is_empty());
+        authentication::results(details.as_deref())
+    }
+
     /// Reads one record and moves behind it. Where it stops in between, the scan is of no use any more.
     pub(super) fn read(scan: &mut Scan<'a>, depth_max: u8) -> Result<Self, Stop> {
         let depth_in_row = depth_max.checked_sub(2).ok_or(Stop::Depth)?;
@@ -65,6 +75,7 @@ struct Glance<'a> {
     header_from_domain: Option<&'a str>,
     direction: Option<&'a str>,
     connectors: Option<&'a str>,
+    authentication: Option<Quoted<'a>>,
 }
 
 impl<'a> Glance<'a> {
@@ -101,6 +112,10 @@ impl<'a> Glance<'a> {
             Key::SenderFromDomain => &mut self.header_from_domain,
             Key::EmailDirection => &mut self.direction,
             Key::Connectors => &mut self.connectors,
+            Key::AuthenticationDetails => {
+                self.authentication = quoted(scan)?;
+                return Ok(());
+            }
             _ => return scan.scalar().map(drop),
         };
         *place = plain(scan)?;
@@ -126,6 +141,7 @@ impl<'a> Glance<'a> {
             header_from_domain: self.header_from_domain,
             direction: self.direction.map(Direction::parse).unwrap_or_default(),
             connectors: self.connectors,
+            authentication: self.authentication,
         })
     }
 }
@@ -142,9 +158,16 @@ fn is_mail(category: Option<&str>) -> Result<bool, Stop> {
 /// Text that means what is written; null, empty and missing are one.
 #[inline]
 fn plain<'a>(scan: &mut Scan<'a>) -> Result<Option<&'a str>, Stop> {
+    let Some(quoted) = quoted(scan)? else { return Ok(None) };
+    Ok(Some(quoted.plain().ok_or(Stop::Unusual)?).filter(|text| !text.is_empty()))
+}
+
+/// Text as it is written, or null.
+#[inline]
+fn quoted<'a>(scan: &mut Scan<'a>) -> Result<Option<Quoted<'a>>, Stop> {
     match scan.scalar()? {
         Scalar::Null => Ok(None),
-        Scalar::Text(quoted) => Ok(Some(quoted.plain().ok_or(Stop::Unusual)?).filter(|text| !text.is_empty())),
+        Scalar::Text(quoted) => Ok(Some(quoted)),
         Scalar::Native => Err(Stop::Unusual),
     }
 }

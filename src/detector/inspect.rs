@@ -100,7 +100,7 @@ impl<R: FnMut(&VerdictLine<'_>)> Inspection<'_, R> {
             recipient: Some(skim.recipient),
             reason: Some(glance.reason.as_str()),
             entry: Some(glance.entry.as_str()),
-            alignment: Some("not-applicable"),
+            alignment: Some(glance.alignment.as_str()),
             ..VerdictLine::new("benign")
         });
         Some(Outcome::Benign)

@@ -8,9 +8,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::alert::Alert;
 use crate::correlate::Limits;
-use crate::decode;
+use crate::decode::{self, Body};
 use crate::event::Time;
-use crate::judge::{AcceptedDomain, SanctionedSource, SenderPattern, Tenant, Tenants};
+use crate::judge::{
+    AcceptedDomain, MxTarget, SanctionedSource, SenderPattern, Tenant, Tenants, Verdict, at_a_glance, judge,
+};
 use crate::simulate::{Mix, Options, SimulatedTenant, Simulation};
 
 const DOMAINS: [&str; 3] = ["contoso.com", "fabrikam.com", "northwind.example"];
@@ -189,6 +191,24 @@ proptest! {
         // One record a second: a window of 300 stays within the ten minutes that a record may be late.
         shuffled.chunks_mut(300).for_each(|window| chance.shuffle(window));
         prop_assert_eq!(Machine::run(&records).campaigns(), Machine::run(&shuffled).campaigns());
+    }
+
+    #[test]
+    fn glance_a_glance_decides_what_reading_in_full_would(seed in any::<u64>(), is_behind_gateway in any::<bool>()) {
+        let tenant = Tenant { mx: if is_behind_gateway { MxTarget::Gateway } else { MxTarget::Eop }, ..tenants().remove(0) };
+        let mut glances = 0;
+        for record in stream(seed, 200) {
+            decode::records(record.as_bytes(), &decode::Limits::default(), &mut |raw| {
+                let raw = raw.unwrap();
+                let Some(glance) = raw.skim().and_then(|skim| at_a_glance(skim, &tenant)) else { return };
+                let Body::Mail(event) = raw.decode().unwrap().body else { unreachable!() };
+                let judgement = judge(&event, &tenant);
+                assert_eq!(judgement.verdict(), Verdict::Benign(glance.reason));
+                assert_eq!((judgement.facts.entry, judgement.facts.alignment), (glance.entry, glance.alignment));
+                glances += 1;
+            });
+        }
+        prop_assert!(glances > 0);
     }
 
     #[test]

@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::{
-    CompAuth, DeliveryAction, DeliveryLocation, Direction, DmarcResult, Domain, MailEvent, Mailbox, SpfResult,
+    AuthResults, CompAuth, DeliveryAction, DeliveryLocation, Direction, DmarcResult, Domain, MailEvent, Mailbox,
+    SpfResult,
 };
 
 use super::severity::{Factor, FactorSet};
@@ -42,7 +43,7 @@ impl<'a> Facts<'a> {
         let gateway = tenant.gateway(event.connectors.as_deref(), event.sender_ip());
         let entry = Entry::of(event.direction, event.connectors.is_some(), gateway.is_some());
         let own = envelope_claim.is_own() || header_claim.is_own();
-        let aligned = is_aligned(event, envelope_domain.as_ref(), header_domain.as_ref(), tenant);
+        let senders = (envelope_domain.as_ref(), header_domain.as_ref());
         Self {
             event,
             envelope_claim,
@@ -51,7 +52,7 @@ impl<'a> Facts<'a> {
             inside_connector_networks: gateway
                 .filter(|gateway| !gateway.networks.is_empty())
                 .map(|gateway| gateway.holds(event.sender_ip())),
-            alignment: Alignment::of(event, own, aligned),
+            alignment: Alignment::of(own, event.authentication, senders, tenant),
             sanction: Sanction::find(event, envelope_claim, header_claim, tenant),
         }
     }
@@ -153,7 +154,7 @@ pub enum Claim {
 }
 
 impl Claim {
-    fn of(domain: Option<&Domain<'_>>, tenant: &Tenant) -> Self {
+    pub(super) fn of(domain: Option<&Domain<'_>>, tenant: &Tenant) -> Self {
         domain.map_or(Self::Null, |domain| tenant.claim(domain))
     }
 
@@ -243,27 +244,26 @@ impl Alignment {
         }
     }
 
-    const fn of(event: &MailEvent<'_>, claims_own: bool, is_aligned: bool) -> Self {
-        match (claims_own, is_aligned, event.authentication.spf.is_some() || event.authentication.dmarc.is_some()) {
-            (false, ..) => Self::NotApplicable,
-            (_, true, _) => Self::Aligned,
-            (_, _, true) => Self::Unaligned,
-            (_, _, false) => Self::Unknown,
+    /// From the results, and from the folded domains of envelope from and header from.
+    pub(super) fn of(claims_own: bool, results: AuthResults, senders: Senders<'_>, tenant: &Tenant) -> Self {
+        match results {
+            _ if !claims_own => Self::NotApplicable,
+            AuthResults { spf: None, dmarc: None, .. } => Self::Unknown,
+            _ if is_aligned(results, senders, tenant) => Self::Aligned,
+            _ => Self::Unaligned,
         }
     }
 }
 
+/// The folded domains of envelope from and header from.
+pub(super) type Senders<'d> = (Option<&'d Domain<'d>>, Option<&'d Domain<'d>>);
+
 /// RFC 9989: an aligned identifier that passed. Compauth is Microsoft's opinion and never counts here.
-fn is_aligned(
-    event: &MailEvent<'_>,
-    envelope: Option<&Domain<'_>>,
-    header: Option<&Domain<'_>>,
-    tenant: &Tenant,
-) -> bool {
-    match event.authentication.dmarc {
+fn is_aligned(results: AuthResults, (envelope, header): Senders<'_>, tenant: &Tenant) -> bool {
+    match results.dmarc {
         Some(DmarcResult::Pass | DmarcResult::BestGuessPass) => true,
         _ => {
-            event.authentication.spf == Some(SpfResult::Pass)
+            results.spf == Some(SpfResult::Pass)
                 && envelope.zip(header).is_some_and(|(envelope, header)| is_one_organisation(envelope, header, tenant))
         }
     }

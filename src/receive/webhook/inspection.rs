@@ -35,6 +35,7 @@ impl Inspection {
             Ok(body) => self.inspect(&body, &mut slice),
             Err(fault) => self.put_aside(&fault, wire, &mut slice),
         }
+        slice.bytes = wire.len() as u64;
         slice
     }
 

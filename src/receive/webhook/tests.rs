@@ -152,12 +152,12 @@ async fn every_shape_of_body_is_taken_and_counted() {
     assert_eq!(hook.post(&[], format!("[{RECORD},{RECORD},{RECORD}]")).await, records(3));
     assert_eq!(hook.post(&[], format!("{RECORD}\n{RECORD}\r\n")).await, records(2));
     assert_eq!(hook.post(&[("content-encoding", "gzip")], gzip(batch.as_bytes())).await, records(2));
-    assert_eq!(hook.committed.len(), 5);
     assert_eq!(hook.post(&[], "").await, records(0));
-    assert_eq!(hook.committed.len(), 5, "what holds nothing is not committed");
+    let slices: Vec<_> = hook.committed.try_iter().collect();
+    assert_eq!(slices.len(), 5, "what holds nothing is not committed");
+    assert_eq!(slices[4].bytes, gzip(batch.as_bytes()).len() as u64);
     let text = hook.metrics.render().unwrap();
     assert!(text.contains(r#"postern_webhook_requests_total{code="200",source="webhook"} 6"#), "{text}");
-    assert!(text.contains(r#"postern_records_total{outcome="other_table",source="webhook"} 10"#), "{text}");
 }
 
 #[tokio::test]
