@@ -89,7 +89,8 @@ fn summary(finding: &Finding) -> String {
     text
 }
 
-/// A count with its noun.
-pub(crate) fn plural(count: u64, what: &str) -> String {
+/// A count with its noun, which takes an s where it is more than one.
+#[must_use]
+pub fn plural(count: u64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

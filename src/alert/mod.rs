@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{Fingerprint, Time};
 use crate::judge::{Evidence, RuleId, Severity, SeverityReason};
 
-pub(crate) use compose::plural;
+pub use compose::plural;
 
 /// The name and version of the format (`schema` of every alert).
 pub const SCHEMA: &str = "postern.alert/1";

@@ -62,7 +62,8 @@ impl fmt::Debug for Domain<'_> {
 
 fn is_folded(name: &[u8]) -> bool {
     let plain = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_');
-    name.iter().all(plain) && name.last() != Some(&b'.') && !name.windows(4).any(|label| label == b"xn--")
+    // Two hyphens in a row may be an A-label's, and are in hardly any other name.
+    name.iter().all(plain) && name.last() != Some(&b'.') && memchr::memmem::find(name, b"--").is_none()
 }
 
 fn has_a_label(name: &str) -> bool {
