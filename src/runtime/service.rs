@@ -64,6 +64,22 @@ impl ReceiversStop {
     }
 }
 
+/// What a sink has to tell, and has told.
+struct Telling {
+    cursor: u64,
+    last: watch::Receiver<u64>,
+    status: Arc<SinkStatus>,
+}
+
+impl Telling {
+    /// Whether something is due that the sink can tell now.
+    fn is_busy(&self) -> bool {
+        let report = self.status.report();
+        let due = self.last.borrow().saturating_sub(self.cursor);
+        due > report.delivered + report.refused && !matches!(report.state, SinkState::Holding | SinkState::BackingOff)
+    }
+}
+
 /// A running service.
 pub struct Service {
     receivers: JoinSet<Result<(), RunError>>,
@@ -73,7 +89,7 @@ pub struct Service {
     webhook_addresses: Vec<SocketAddr>,
     sinks_stop: watch::Sender<bool>,
     sinks: Vec<JoinHandle<()>>,
-    sink_statuses: Vec<Arc<SinkStatus>>,
+    telling: Vec<Telling>,
     intake: Sender<Intake>,
     requests: Sender<Request>,
     metrics_address: SocketAddr,
@@ -108,12 +124,13 @@ impl Service {
         spawn_core(&mut core, commits, intake_queue, request_queue)?;
 
         let (sinks_stop, stopping) = watch::channel(false);
-        let (mut sinks, mut sink_statuses) = (Vec::new(), Vec::new());
+        let (mut sinks, mut telling) = (Vec::new(), Vec::new());
         for (sink, stream) in streams(&config) {
-            let outbox = outbox(sink, stream, &snapshot, &requests, &told.tails);
+            let (cursor, last) = (cursor(sink, &snapshot), told.tails.follow(stream));
+            let outbox = Outbox::new(sink.name.clone(), stream, cursor, requests.clone(), last.clone());
             let (task, status) = deliver::spawn(sink, outbox, now, stopping.clone())?;
             sinks.push(task);
-            sink_statuses.push(status);
+            telling.push(Telling { cursor, last, status });
         }
 
         let receivers_stop = ReceiversStop { threads: Arc::default(), tasks: watch::Sender::new(false) };
@@ -128,7 +145,8 @@ impl Service {
             webhooks.push(task);
         }
 
-        let refresh = refresh(sink_statuses.clone(), kafka, Arc::clone(&told.health));
+        let statuses = telling.iter().map(|telling| Arc::clone(&telling.status)).collect();
+        let refresh = refresh(statuses, kafka, Arc::clone(&told.health));
         let (metrics_address, metrics_task) =
             observe::serve(config.metrics_listen, told.metrics, Arc::clone(&told.health), refresh, stopping).await?;
         sinks.push(metrics_task);
@@ -141,7 +159,7 @@ impl Service {
             webhook_addresses,
             sinks_stop,
             sinks,
-            sink_statuses,
+            telling,
             intake,
             requests,
             metrics_address,
@@ -205,11 +223,7 @@ impl Service {
     }
 
     async fn flush_sinks(&self, deadline: Instant) {
-        let is_busy = |status: &Arc<SinkStatus>| {
-            let report = status.report();
-            report.backlog > 0 && !matches!(report.state, SinkState::Holding | SinkState::BackingOff)
-        };
-        while Instant::now() < deadline && self.sink_statuses.iter().any(is_busy) {
+        while Instant::now() < deadline && self.telling.iter().any(Telling::is_busy) {
             sleep(FLUSH_STEP).await;
         }
     }
@@ -246,9 +260,9 @@ fn retention(config: &Config) -> Retention {
     }
 }
 
-fn outbox(sink: &SinkConfig, stream: Stream, snapshot: &Snapshot, requests: &Sender<Request>, tails: &Tails) -> Outbox {
-    let cursor = snapshot.cursors.iter().find(|cursor| cursor.sink == sink.name).map_or(0, |cursor| cursor.sequence);
-    Outbox::new(sink.name.clone(), stream, cursor, requests.clone(), tails.follow(stream))
+/// How far a sink had come.
+fn cursor(sink: &SinkConfig, snapshot: &Snapshot) -> u64 {
+    snapshot.cursors.iter().find(|cursor| cursor.sink == sink.name).map_or(0, |cursor| cursor.sequence)
 }
 
 fn spawn_core(
