@@ -14,6 +14,17 @@ use super::deliveries::Row;
 /// the second would have joined the first.
 const ANCHOR: Span = super::campaign::IDLE;
 
+/// What the identity of a new campaign needs beside the message that opens it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Opening {
+    /// Whose campaign: one lure sent to two tenants is two alerts.
+    pub(super) tenant: Fingerprint,
+    /// The tenant's event time.
+    pub(super) watermark: Time,
+    /// Campaigns that were closed early: what comes after one may find its slot used up.
+    pub(super) evicted: u64,
+}
+
 /// The open campaigns of one tenant.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Campaigns {
@@ -26,20 +37,18 @@ pub(super) struct Campaigns {
 impl Campaigns {
     /// Lets a message join, opening or merging campaigns as needed, and tells what there is to tell.
     ///
-    /// Returns the identity of the campaign that it joined. `salt` separates the identities of campaigns that were opened
-    /// after one was evicted.
+    /// Returns the identity of the campaign that it joined.
     pub(super) fn observe(
         &mut self,
         observation: &Observation,
         row: Row,
-        watermark: Time,
-        salt: u64,
+        opening: Opening,
         tell: &mut dyn FnMut(Finding),
     ) -> Fingerprint {
         let mut matching = self.matching(observation).into_iter();
         let mut campaign = match matching.next() {
             Some(oldest) => oldest,
-            None => new_campaign(observation, watermark, salt),
+            None => new_campaign(observation, opening),
         };
         let is_new = campaign.told.seq == 0;
         let mut is_merged = false;
@@ -149,18 +158,20 @@ fn forget<K: Ord>(index: &mut BTreeMap<K, BTreeSet<Fingerprint>>, key: &K, id: F
     }
 }
 
-/// The identity of a campaign rests on what opened it: the rule, the content (or network), and the slot of event time.
+/// The identity of a campaign rests on the tenant and on what opened it: the rule, the content (or network), and the slot of event time.
 /// A message that comes later than lateness allows may find its slot's identity used up; its own name goes in.
-fn new_campaign(observation: &Observation, watermark: Time, salt: u64) -> Campaign {
+fn new_campaign(observation: &Observation, opening: Opening) -> Campaign {
     let rule = observation.rules.first().map_or(RuleId::DirectSendSpoof, |rule| rule.id);
     let key = match (observation.content, observation.network()) {
         (Some(Content(content)), _) => content.to_string(),
         (None, Some(network)) => network.to_string(),
         (None, None) => observation.message.to_string(),
     };
-    let is_late = observation.time < watermark - LATENESS;
+    let is_late = observation.time < opening.watermark - LATENESS;
     let name = if is_late { observation.message.as_bytes().as_slice() } else { &[] };
     let anchor = observation.time.floor_to(ANCHOR).as_micros().to_le_bytes();
-    let parts: [&[u8]; 5] = [rule.as_str().as_bytes(), key.as_bytes(), &anchor, name, &salt.to_le_bytes()];
+    let evicted = opening.evicted.to_le_bytes();
+    let tenant = opening.tenant.as_bytes();
+    let parts: [&[u8]; 6] = [tenant, rule.as_str().as_bytes(), key.as_bytes(), &anchor, name, &evicted];
     Campaign::open(Fingerprint::of("postern campaign", &parts), rule, observation)
 }

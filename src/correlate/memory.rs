@@ -8,7 +8,7 @@ use crate::event::{Fingerprint, Time};
 use crate::judge::Observation;
 
 use super::campaign::{Campaign, Finding};
-use super::campaigns::Campaigns;
+use super::campaigns::{Campaigns, Opening};
 use super::deliveries::{Deliveries, Delivery, Row};
 
 /// How much may be remembered of one tenant.
@@ -27,8 +27,9 @@ impl Default for Limits {
 }
 
 /// One tenant's memory: a state machine that knows no other tenant.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Memory {
+    tenant: Fingerprint,
     clock: Clock,
     campaigns: Campaigns,
     deliveries: Deliveries,
@@ -71,10 +72,18 @@ pub struct Change {
 }
 
 impl Memory {
-    /// An empty memory with these bounds.
+    /// An empty memory of the tenant with this id, with these bounds.
     #[must_use]
-    pub fn new(limits: Limits) -> Self {
-        Self { limits, ..Self::default() }
+    pub fn new(tenant_id: &str, limits: Limits) -> Self {
+        Self {
+            tenant: Fingerprint::of("postern tenant", &[tenant_id.to_ascii_lowercase().as_bytes()]),
+            clock: Clock::default(),
+            campaigns: Campaigns::default(),
+            deliveries: Deliveries::default(),
+            limits,
+            touched: BTreeSet::new(),
+            repeated: 0,
+        }
     }
 
     /// Advances event time and closes what is over. Time never goes back.
@@ -160,7 +169,8 @@ impl Memory {
             touched.insert(Touched::Campaign(finding.campaign().id));
             tell(finding);
         };
-        let joined = self.campaigns.observe(observation, row, self.clock.watermark, self.clock.evicted, &mut note);
+        let opening = Opening { tenant: self.tenant, watermark: self.clock.watermark, evicted: self.clock.evicted };
+        let joined = self.campaigns.observe(observation, row, opening, &mut note);
         touched.insert(Touched::Campaign(joined));
         self.touched = touched;
         while let Some(campaign) = self.campaigns.evict_one(self.limits.campaigns_max) {

@@ -119,7 +119,8 @@ impl Detector {
     }
 
     fn memory(&mut self, tenant: TenantIndex) -> &mut Memory {
-        self.memories.entry(tenant).or_insert_with(|| Memory::new(self.limits))
+        let id = &self.tenants.get(tenant).id;
+        self.memories.entry(tenant).or_insert_with(|| Memory::new(id, self.limits))
     }
 }
 

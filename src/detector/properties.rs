@@ -251,6 +251,19 @@ proptest! {
 }
 
 #[test]
+fn one_lure_sent_to_two_tenants_is_two_alerts() {
+    let records = stream(3, 300);
+    let lure = records.iter().find(|record| {
+        let machine = Machine::run(std::slice::from_ref(*record));
+        !machine.alerts.is_empty() && record.contains(&tenant_id(0))
+    });
+    let other = lure.unwrap().replace(&tenant_id(0), &tenant_id(1)).replace(DOMAINS[0], DOMAINS[1]);
+    let alerts = Machine::run(&[lure.unwrap().clone(), other]).alerts;
+    assert_eq!(alerts.len(), 2);
+    assert_ne!(alerts[0].id, alerts[1].id);
+}
+
+#[test]
 fn a_forged_future_date_counts_as_its_arrival_and_closes_nothing() {
     let record = &stream(7, 300)[250];
     let row: serde_json::Value = serde_json::from_str(record).unwrap();
