@@ -86,7 +86,6 @@ pub struct Service {
     core: JoinSet<Result<(), RunError>>,
     receivers_stop: ReceiversStop,
     webhooks: Vec<JoinHandle<()>>,
-    webhook_addresses: Vec<SocketAddr>,
     sinks_stop: watch::Sender<bool>,
     sinks: Vec<JoinHandle<()>>,
     telling: Vec<Telling>,
@@ -136,12 +135,11 @@ impl Service {
         let receivers_stop = ReceiversStop { threads: Arc::default(), tasks: watch::Sender::new(false) };
         let inspector = Inspector::new(tenants, decode::Limits::default());
         let kafka = spawn_kafka(&mut receivers, &config, &inspector, &intake, &told.board, &receivers_stop.threads)?;
-        let (mut webhooks, mut webhook_addresses) = (Vec::new(), Vec::new());
+        let mut webhooks = Vec::new();
         for source in &config.webhook_sources {
             let (inspector, metrics) = (inspector.clone(), Arc::clone(&told.metrics));
             let stopping = receivers_stop.tasks.subscribe();
-            let (address, task) = webhook::serve(source.clone(), inspector, intake.clone(), metrics, stopping).await?;
-            webhook_addresses.push(address);
+            let (_, task) = webhook::serve(source.clone(), inspector, intake.clone(), metrics, stopping).await?;
             webhooks.push(task);
         }
 
@@ -156,7 +154,6 @@ impl Service {
             core,
             receivers_stop,
             webhooks,
-            webhook_addresses,
             sinks_stop,
             sinks,
             telling,
@@ -171,12 +168,6 @@ impl Service {
     #[must_use]
     pub const fn metrics_address(&self) -> SocketAddr {
         self.metrics_address
-    }
-
-    /// Where webhooks are taken, in the order of the configuration.
-    #[must_use]
-    pub fn webhook_addresses(&self) -> &[SocketAddr] {
-        &self.webhook_addresses
     }
 
     /// Completes when a part of the service has ended, which none does before it is stopped.
