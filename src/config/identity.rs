@@ -8,11 +8,21 @@ use super::section::{Field, Section};
 
 /// An Entra tenant id, in lower case as it is compared.
 pub(super) fn tenant_id(field: &Field<'_>) -> Option<String> {
+    guid_of("tenant", "tenant id", field)
+}
+
+/// A Log Analytics workspace. It may hold the mail of several tenants, but its rows do not say whose, so it is listed
+/// once.
+pub(super) fn workspace_id(field: &Field<'_>) -> Option<String> {
+    guid_of("workspace", "Log Analytics workspace", field)
+}
+
+fn guid_of(owner: &str, what: &'static str, field: &Field<'_>) -> Option<String> {
     let text = field.text()?;
     if !is_guid(text) {
-        return field.wrong(format!("{} is no tenant id; write a GUID of 8-4-4-4-12 digits", quoted(text)));
+        return field.wrong(format!("{} is no {owner} id; write a GUID of 8-4-4-4-12 digits", quoted(text)));
     }
-    field.once("tenant id", text.to_ascii_lowercase())?;
+    field.once(what, text.to_ascii_lowercase())?;
     Some(text.to_owned())
 }
 

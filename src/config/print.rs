@@ -45,6 +45,7 @@ impl Page {
         self.header("[[tenant]]");
         self.text("id", &tenant.id);
         self.text("name", &tenant.name);
+        self.list("workspaces", tenant.workspaces.iter().map(quoted));
         self.text("mx", if tenant.mx == MxTarget::Eop { "eop" } else { "gateway" });
         self.list("accepted_domains", tenant.accepted_domains.iter().map(domain));
         self.list("protected_people", tenant.protected_people.iter().map(quoted));

@@ -6,7 +6,7 @@ use crate::judge::{
     AcceptedDomain, ExpiryDate, Gateway, MxTarget, SanctionedSource, SenderPattern, SimulationVendor, Tenant,
 };
 
-use super::identity::{address, domain, label, sender, tenant_id};
+use super::identity::{address, domain, label, sender, tenant_id, workspace_id};
 use super::network::{Width, network, width};
 use super::section::{Field, Section};
 
@@ -16,6 +16,7 @@ pub(super) const MX: [(&str, MxTarget); 2] = [("eop", MxTarget::Eop), ("gateway"
 /// Reads one tenant.
 pub(super) fn read(mut section: Section<'_>) -> Option<Tenant> {
     let id = section.needed("id", "the Entra tenant id, which is the tenantId of its records", tenant_id);
+    let workspaces = section.list("workspaces", workspace_id);
     let name = section.needed("name", "what alerts and metrics call the tenant", tenant_name);
     let mx = section.or("mx", MxTarget::Eop, |field| field.choice(&MX));
     let accepted_domains =
@@ -29,6 +30,7 @@ pub(super) fn read(mut section: Section<'_>) -> Option<Tenant> {
     }
     Some(Tenant {
         id: id?,
+        workspaces: workspaces?,
         name: name?,
         mx: mx?,
         accepted_domains: accepted_domains?,

@@ -13,6 +13,7 @@ const UNREADABLE: AuthResults = AuthResults {
     dkim: Some(DkimResult::Other),
     dmarc: Some(DmarcResult::Other),
     comp_auth: Some(CompAuth::Other),
+    comp_auth_reason: None,
 };
 
 /// Reads the column; `None` stands for a column that is missing, null or empty, as in system messages.
@@ -27,6 +28,7 @@ fn read(json: &str) -> Option<AuthResults> {
         dkim: details.text(Key::Dkim).ok()?.as_deref().map(DkimResult::parse),
         dmarc: details.text(Key::Dmarc).ok()?.as_deref().map(DmarcResult::parse),
         comp_auth: details.text(Key::CompAuth).ok()?.as_deref().map(CompAuth::parse),
+        comp_auth_reason: None,
     })
 }
 

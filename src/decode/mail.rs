@@ -33,6 +33,7 @@ pub(super) fn event<'a>(row: &Members<'a>) -> Result<MailEvent<'a>, Flaw> {
         attachment_count: row.parsed(Key::AttachmentCount)?,
         url_count: row.parsed(Key::UrlCount)?,
         is_first_contact: row.flag(Key::IsFirstContact)?,
+        ..MailEvent::default()
     })
 }
 

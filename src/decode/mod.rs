@@ -26,7 +26,7 @@ mod split;
 mod table;
 mod undecodable;
 
-pub use record::{Body, Envelope, RawRecord, Record};
+pub use record::{Body, Envelope, Owner, RawRecord, Record};
 pub use skim::Skim;
 pub use split::records;
 pub use undecodable::{Reason, Undecodable};

@@ -3,7 +3,7 @@
 use serde::de::IgnoredAny;
 
 use super::Limits;
-use super::record::RawRecord;
+use super::record::{RawRecord, Shape};
 use super::scan::{Scan, Stop};
 use super::skim::Skim;
 use super::undecodable::{Reason, Undecodable};
@@ -98,7 +98,7 @@ impl<'a, V: FnMut(Result<RawRecord<'a>, Undecodable<'a>>)> Splitter<'a, '_, V> {
             }
             scan.value(self.limits.depth_max.saturating_sub(1))
         })?;
-        if is_batch { Ok(()) } else { self.push(RawRecord::new(scan.since(&start), None)) }
+        if is_batch { Ok(()) } else { self.push(RawRecord::new(scan.since(&start), Shape::Json(None))) }
     }
 
     /// Whatever stands where a record should be.
@@ -107,7 +107,7 @@ impl<'a, V: FnMut(Result<RawRecord<'a>, Undecodable<'a>>)> Splitter<'a, '_, V> {
             return Ok(());
         }
         let json = scan.written_value(self.limits.depth_max)?;
-        self.push(RawRecord::new(json, None))
+        self.push(RawRecord::new(json, Shape::Json(None)))
     }
 
     /// Takes a plain record, in the one pass that finds its end, or leaves the scan where it is.
@@ -118,7 +118,7 @@ impl<'a, V: FnMut(Result<RawRecord<'a>, Undecodable<'a>>)> Splitter<'a, '_, V> {
             *scan = start;
             return Ok(false);
         };
-        self.push(RawRecord::new(scan.since(&start), Some(skim)))?;
+        self.push(RawRecord::new(scan.since(&start), Shape::Json(Some(skim))))?;
         Ok(true)
     }
 
@@ -161,7 +161,7 @@ mod tests {
         let mut visits = Vec::new();
         records(payload, limits, &mut |visit| {
             visits.push(match visit {
-                Ok(record) => record.json().to_owned(),
+                Ok(record) => record.text().to_owned(),
                 Err(undecodable) => format!("{}: {}", undecodable.reason, String::from_utf8_lossy(undecodable.raw)),
             });
         });

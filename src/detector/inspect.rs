@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::decode::{self, Body, RawRecord, Record, Skim, Undecodable};
-use crate::event::{MailEvent, RelatedEvent, Span, Text, Time};
+use crate::decode::{self, Body, Owner, RawRecord, Record, Skim, Undecodable};
+use crate::event::{MailEvent, RelatedEvent, Span, Time};
 use crate::judge::{Judgement, Observation, TenantIndex, Tenants, Verdict, at_a_glance, judge};
 
 use super::slice::{DEAD_LETTER_BYTES_MAX, DeadLetter, Outcome, Slice, Step};
@@ -81,7 +81,7 @@ impl<R: FnMut(&VerdictLine<'_>)> Inspection<'_, R> {
             return outcome;
         }
         match raw.decode() {
-            Ok(record) => self.decoded(record, raw.json()),
+            Ok(record) => self.decoded(record, raw.text()),
             Err(undecodable) => self.undecodable(&undecodable),
         }
     }
@@ -112,9 +112,9 @@ impl<R: FnMut(&VerdictLine<'_>)> Inspection<'_, R> {
             Body::Mail(event) => Row::Mail(event),
             Body::Related(event) => Row::Related(event),
         };
-        let tenant_id = record.envelope.tenant_id.unwrap_or_default();
-        let Some(tenant) = self.tenants.find(&tenant_id) else {
-            return self.unknown_tenant(&tenant_id, json);
+        let mail = if let Row::Mail(event) = &event { Some(event) } else { None };
+        let Some(tenant) = self.tenants.owner(&record.envelope.owner, mail) else {
+            return self.unknown_tenant(&record.envelope.owner, json);
         };
         match event {
             Row::Mail(event) => self.mail(event, tenant, record.envelope.published),
@@ -137,6 +137,7 @@ impl<R: FnMut(&VerdictLine<'_>)> Inspection<'_, R> {
         match verdict {
             Verdict::Benign(_) => Outcome::Benign,
             Verdict::Sanctioned(_) => Outcome::Sanctioned,
+            Verdict::Unknown(_) => Outcome::Unknown,
             Verdict::Suspicious => {
                 let observation = Observation::of(&judgement);
                 self.slice.steps.push(Step { offset: self.arrival.offset, tenant: index, watermark, observation });
@@ -155,10 +156,8 @@ impl<R: FnMut(&VerdictLine<'_>)> Inspection<'_, R> {
         arrival.filter(|arrival| timestamp > *arrival + FUTURE_TOLERANCE).unwrap_or(timestamp)
     }
 
-    fn unknown_tenant(&mut self, id: &Text<'_>, json: &str) -> Outcome {
-        let id: String = id.chars().take(64).collect();
-        let detail = format!("the tenant {id:?} is not configured; add a [[tenant]] with this id, or stop its export");
-        self.dead_letter("unknown_tenant", detail, json.as_bytes());
+    fn unknown_tenant(&mut self, owner: &Owner<'_>, text: &str) -> Outcome {
+        self.dead_letter("unknown_tenant", owner.explanation(), text.as_bytes());
         Outcome::UnknownTenant
     }
 
@@ -237,12 +236,14 @@ impl<'a> VerdictLine<'a> {
         let reason = match verdict {
             Verdict::Benign(reason) => Some(reason.as_str()),
             Verdict::Sanctioned(name) => Some(*name),
+            Verdict::Unknown(gap) => Some(gap.as_str()),
             Verdict::Suspicious => None,
         };
         Self {
             tenant: Some(tenant),
-            network_message_id: Some(facts.event.network_message_id.as_str()),
-            recipient: Some(facts.event.recipient.as_str()),
+            table: facts.event.form.as_str(),
+            network_message_id: Some(facts.event.network_message_id.as_str()).filter(|id| !id.is_empty()),
+            recipient: Some(facts.event.recipient.as_str()).filter(|recipient| !recipient.is_empty()),
             reason,
             rules: judgement.rules,
             severity: (!judgement.rules.is_empty()).then(|| judgement.weighing().severity),

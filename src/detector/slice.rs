@@ -80,6 +80,8 @@ pub enum Outcome {
     Sanctioned,
     /// A mail that at least one rule fired on.
     Suspicious,
+    /// A mail of which its form does not tell enough.
+    Unknown,
     /// A row of another mail table, decoded.
     Related,
     /// A row of a table that Postern does not read.
@@ -92,10 +94,11 @@ pub enum Outcome {
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Benign,
         Self::Sanctioned,
         Self::Suspicious,
+        Self::Unknown,
         Self::Related,
         Self::OtherTable,
         Self::Undecodable,
@@ -109,6 +112,7 @@ impl Outcome {
             Self::Benign => "benign",
             Self::Sanctioned => "sanctioned",
             Self::Suspicious => "suspicious",
+            Self::Unknown => "unknown",
             Self::Related => "related",
             Self::OtherTable => "other_table",
             Self::Undecodable => "undecodable",

@@ -118,6 +118,55 @@ pub struct AuthResults {
     pub dmarc: Option<DmarcResult>,
     /// `CompAuth`.
     pub comp_auth: Option<CompAuth>,
+    /// The reason of `CompAuth`; only the headers of a message tell.
+    pub comp_auth_reason: Option<CompAuthReason>,
+}
+
+/// The three digits behind `compauth=`, as in `reason=451` (Microsoft, "Anti-spam message headers").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CompAuthReason(u16);
+
+impl CompAuthReason {
+    /// Reads exactly three digits.
+    #[must_use]
+    pub fn parse(digits: &str) -> Option<Self> {
+        let is_code = digits.len() == 3 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        digits.parse().ok().filter(|_| is_code).map(Self)
+    }
+
+    /// Whether Microsoft says by it that the mail claims an accepted domain of the recipient's own tenant: 010 and 6xx.
+    #[must_use]
+    pub const fn names_own_domain(self) -> bool {
+        matches!(self.0, 10 | 600..=699)
+    }
+
+    /// What the code, or the family that it belongs to, means. Families 4xx and 9xx are documented as "bypassed" only;
+    /// what 451 and 905 stand for is what the community has found.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self.0 {
+            0 => "explicit fail: DMARC fails, and its policy is quarantine or reject",
+            1 => "implicit fail: no records, or weak ones",
+            2 => "the tenant's policy forbids this pair of sender and domain",
+            10 => "DMARC fails, and the domain is one of the tenant's own",
+            130 => "pass: a trusted ARC seal overrode the failure",
+            100..=199 | 700..=799 => "pass",
+            200..=299 => "soft pass",
+            300..=399 => "not checked",
+            405 => "bypassed: through a filter without Enhanced Filtering",
+            451 => "bypassed: straight to Exchange Online, while the MX points elsewhere",
+            905 => "bypassed: the MX points to a filter or to the premises, so DMARC was not enforced",
+            400..=499 | 900..=999 => "bypassed",
+            600..=699 => "implicit fail, and the domain is one of the tenant's own",
+            _ => "undocumented",
+        }
+    }
+}
+
+impl std::fmt::Display for CompAuthReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:03}", self.0)
+    }
 }
 
 #[cfg(test)]
@@ -130,5 +179,16 @@ mod tests {
         assert_eq!(DmarcResult::parse(" bestguesspass "), DmarcResult::BestGuessPass);
         assert_eq!(CompAuth::parse("unknown"), CompAuth::Other);
         assert_eq!(DkimResult::Timeout.as_str(), "timeout");
+    }
+
+    #[test]
+    fn a_reason_is_three_digits_and_two_families_name_the_own_domain() {
+        let own = |digits| CompAuthReason::parse(digits).map(CompAuthReason::names_own_domain);
+        assert_eq!(
+            (own("010"), own("601"), own("001"), own("451")),
+            (Some(true), Some(true), Some(false), Some(false))
+        );
+        assert_eq!((own("10"), own("+10"), own("0010"), own("")), (None, None, None, None));
+        assert_eq!(CompAuthReason::parse("010").unwrap().to_string(), "010");
     }
 }

@@ -13,11 +13,15 @@ use super::time::Time;
 /// says nothing: `null`, `""` and a missing key are the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MailEvent<'a> {
+    /// Which form of the telemetry tells it.
+    pub form: Form,
+    /// What the form, or the query that was run, has no field for.
+    pub untold: Untold,
     /// `Timestamp`: when the message was processed; whole seconds on the wire.
     pub timestamp: Time,
-    /// `NetworkMessageId`: shared by all recipients of one message.
+    /// `NetworkMessageId`: shared by all recipients of one message; empty where a form does not tell it.
     pub network_message_id: Text<'a>,
-    /// `RecipientEmailAddress`, as written.
+    /// `RecipientEmailAddress`, as written; empty where a form does not tell it.
     pub recipient: Text<'a>,
     /// `ReportId`: names the row; a repeat of the row has it again.
     pub report_id: Option<Text<'a>>,
@@ -25,8 +29,10 @@ pub struct MailEvent<'a> {
     pub internet_message_id: Option<Text<'a>>,
     /// RFC 5321 `MAIL FROM` (P1).
     pub envelope_from: Mailbox<'a>,
-    /// RFC 5322 `From:` (P2).
+    /// RFC 5322 `From:` (P2); the first mailbox, where there are several.
     pub header_from: Mailbox<'a>,
+    /// The other mailboxes of `From:`, which RFC 5322 (3.6.2) allows and readers show as they like.
+    pub further_from: Vec<Mailbox<'a>>,
     /// `SenderDisplayName`.
     pub display_name: Option<Text<'a>>,
     /// `SenderIPv4`: the last relay that Exchange Online saw.
@@ -49,6 +55,8 @@ pub struct MailEvent<'a> {
     pub detection_methods: Option<Text<'a>>,
     /// `AuthenticationDetails`, parsed.
     pub authentication: AuthResults,
+    /// `header.d` of each DKIM signature that passed; only the headers of a message tell.
+    pub dkim_domains: Vec<Text<'a>>,
     /// `Connectors`: the inbound connector that the message was attributed to.
     pub connectors: Option<Text<'a>>,
     /// `OrgLevelPolicy`: what overrode the filters, for example an advanced-delivery policy.
@@ -67,6 +75,55 @@ impl MailEvent<'_> {
     pub fn sender_ip(&self) -> Option<IpAddr> {
         self.sender_ipv4.map(IpAddr::V4).or(self.sender_ipv6.map(IpAddr::V6))
     }
+
+    /// All mailboxes of `From:`.
+    pub fn header_mailboxes(&self) -> impl Iterator<Item = &Mailbox<'_>> {
+        [&self.header_from].into_iter().chain(&self.further_from)
+    }
+}
+
+/// The form of the telemetry in which a message was told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// A row of EmailEvents: streamed, exported to Log Analytics, or the reply to a hunting query.
+    #[default]
+    EmailEvents,
+    /// A row of the message trace (Get-MessageTraceV2, Graph) or of a historical search's enhanced summary.
+    MessageTrace,
+    /// A row of a historical search's extended report.
+    MessageTraceDetail,
+    /// A row of a historical search's connector report.
+    ConnectorReport,
+    /// The headers of one message.
+    Message,
+}
+
+impl Form {
+    /// The value of `table` in verdict lines.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EmailEvents => "EmailEvents",
+            Self::MessageTrace => "MessageTrace",
+            Self::MessageTraceDetail => "MessageTraceDetail",
+            Self::ConnectorReport => "ConnectorReport",
+            Self::Message => "message",
+        }
+    }
+}
+
+/// What a form has no field for, which is something else than an empty field: an empty `Connectors` says that there was
+/// no connector, a message trace says nothing about connectors.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Untold {
+    /// By which door the message came (`Connectors`, `EmailDirection`).
+    pub entry: bool,
+    /// RFC 5321 `MAIL FROM`.
+    pub envelope_from: bool,
+    /// RFC 5322 `From:`.
+    pub header_from: bool,
+    /// The results of sender authentication.
+    pub authentication: bool,
 }
 
 /// `EmailDirection`.

@@ -19,10 +19,10 @@ mod text;
 mod time;
 
 pub use address::{Mailbox, domain_of};
-pub use auth::{AuthResults, CompAuth, DkimResult, DmarcResult, SpfResult};
+pub use auth::{AuthResults, CompAuth, CompAuthReason, DkimResult, DmarcResult, SpfResult};
 pub use domain::Domain;
 pub use fingerprint::Fingerprint;
-pub use mail::{DeliveryAction, DeliveryLocation, Direction, MailEvent};
+pub use mail::{DeliveryAction, DeliveryLocation, Direction, Form, MailEvent, Untold};
 pub use network::SourceNetwork;
 pub use related::{AttachmentInfo, PostDeliveryEvent, RelatedEvent, UrlClick, UrlInfo};
 pub use text::Text;

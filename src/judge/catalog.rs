@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::answer::{Answer, Gap};
 use super::facts::Facts;
 use super::rules;
 use super::severity::Severity;
@@ -25,11 +26,31 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Whether every condition holds.
+    /// Asks every condition. One "no" decides; else one open question leaves it open.
     #[must_use]
-    pub fn fires(&self, facts: &Facts<'_>, tenant: &Tenant) -> bool {
-        self.conditions.iter().all(|condition| (condition.holds)(facts, tenant))
+    pub fn decide(&self, facts: &Facts<'_>, tenant: &Tenant) -> Decision {
+        let mut decision = Decision::Fires;
+        for condition in self.conditions {
+            match (condition.holds)(facts, tenant) {
+                Answer::Yes => {}
+                Answer::No => return Decision::Silent,
+                Answer::Untold(gap) if decision == Decision::Fires => decision = Decision::Open(gap),
+                Answer::Untold(_) => {}
+            }
+        }
+        decision
     }
+}
+
+/// What a rule makes of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Every condition holds.
+    Fires,
+    /// One does not.
+    Silent,
+    /// None fails, but one cannot be answered: the first gap.
+    Open(Gap),
 }
 
 /// One condition of a rule, with the words in which `explain` asks it.
@@ -38,7 +59,7 @@ pub struct Condition {
     /// The question, answered by yes where the rule may fire.
     pub question: &'static str,
     /// The answer.
-    pub holds: fn(&Facts<'_>, &Tenant) -> bool,
+    pub holds: fn(&Facts<'_>, &Tenant) -> Answer,
 }
 
 /// The catalogue, gravest first: where several rules fire on a message, the first one names the alert.
@@ -87,7 +108,8 @@ impl RuleSet {
     /// The rules that fire on these facts.
     #[must_use]
     pub fn fired(facts: &Facts<'_>, tenant: &Tenant) -> Self {
-        RULES.iter().filter(|rule| rule.fires(facts, tenant)).fold(Self::default(), |set, rule| set.with(rule.id))
+        let fires = |rule: &&Rule| rule.decide(facts, tenant) == Decision::Fires;
+        RULES.iter().filter(fires).fold(Self::default(), |set, rule| set.with(rule.id))
     }
 
     /// With one more rule.

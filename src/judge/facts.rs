@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{
     AuthResults, CompAuth, DeliveryAction, DeliveryLocation, Direction, DmarcResult, Domain, MailEvent, Mailbox,
-    SpfResult,
+    SpfResult, domain_of,
 };
 
+use super::answer::{Answer, Gap};
 use super::severity::{Factor, FactorSet};
 use super::tenant::{SanctionedSource, Tenant};
 
@@ -38,10 +39,10 @@ impl<'a> Facts<'a> {
     pub fn of(event: &'a MailEvent<'a>, tenant: &'a Tenant) -> Self {
         let envelope_domain = event.envelope_from.folded_domain();
         let header_domain = event.header_from.folded_domain();
-        let envelope_claim = Claim::of(envelope_domain.as_ref(), tenant);
-        let header_claim = Claim::of(header_domain.as_ref(), tenant);
+        let envelope_claim = Claim::told(event.untold.envelope_from, envelope_domain.as_ref(), tenant);
+        let header_claim = Claim::of_header(event, tenant);
         let gateway = tenant.gateway(event.connectors.as_deref(), event.sender_ip());
-        let entry = Entry::of(event.direction, event.connectors.is_some(), gateway.is_some());
+        let entry = Entry::told(event, envelope_claim, gateway.is_some(), tenant);
         let own = envelope_claim.is_own() || header_claim.is_own();
         let senders = (envelope_domain.as_ref(), header_domain.as_ref());
         Self {
@@ -57,6 +58,12 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// The answer to a question about the door.
+    pub(super) fn entry_answer(&self, holds: bool) -> Answer {
+        let gap = if self.entry == Entry::Unknown { Gap::Entry.of(self.event.untold) } else { None };
+        Answer::unless(gap, holds)
+    }
+
     /// Whether the message claims a name of the tenant, on the envelope or in the header.
     #[must_use]
     pub const fn claims_own(&self) -> bool {
@@ -68,7 +75,8 @@ impl<'a> Facts<'a> {
     pub fn is_self_addressed(&self) -> bool {
         let recipient = Mailbox { address: Some(self.event.recipient.clone()), domain: None }.folded_address();
         let is_recipient = |mailbox: &Mailbox<'_>| mailbox.folded_address().is_some_and(|own| Some(own) == recipient);
-        is_recipient(&self.event.header_from) || is_recipient(&self.event.envelope_from)
+        let event = self.event;
+        event.header_mailboxes().chain([&event.envelope_from]).any(is_recipient)
     }
 
     /// What makes the message worse or less bad, as far as the record alone can tell.
@@ -81,7 +89,8 @@ impl<'a> Facts<'a> {
         let mut factors = FactorSet::default();
         factors.insert_if(Factor::DeliveredToInbox, is_in_inbox(event));
         factors.insert_if(Factor::SelfAddressed, self.claims_own() && self.is_self_addressed());
-        factors.insert_if(Factor::ProtectedPerson, protected(&event.header_from) || protected(&event.envelope_from));
+        let mut senders = event.header_mailboxes().chain([&event.envelope_from]);
+        factors.insert_if(Factor::ProtectedPerson, senders.any(protected));
         factors.insert_if(Factor::CompAuthNone, event.authentication.comp_auth == Some(CompAuth::None));
         factors.insert_if(Factor::CompAuthFail, event.authentication.comp_auth == Some(CompAuth::Fail));
         factors.insert_if(Factor::SpoofVerdict, has_spoof_verdict(event));
@@ -140,8 +149,8 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Whose name a sender uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Whose name a sender uses; what claims most comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Claim {
     /// An accepted domain of the tenant, or below one that matches subdomains.
     Own,
@@ -151,11 +160,29 @@ pub enum Claim {
     Foreign,
     /// No sender: a bounce (null reverse-path), or a header without one.
     Null,
+    /// This form of the telemetry has no field for it.
+    Absent,
 }
 
 impl Claim {
     pub(super) fn of(domain: Option<&Domain<'_>>, tenant: &Tenant) -> Self {
         domain.map_or(Self::Null, |domain| tenant.claim(domain))
+    }
+
+    fn told(is_untold: bool, domain: Option<&Domain<'_>>, tenant: &Tenant) -> Self {
+        if is_untold { Self::Absent } else { Self::of(domain, tenant) }
+    }
+
+    /// Of several authors the one that claims most: a reader may be shown any of them.
+    fn of_header(event: &MailEvent<'_>, tenant: &Tenant) -> Self {
+        let claim =
+            |mailbox: &Mailbox<'_>| Self::told(event.untold.header_from, mailbox.folded_domain().as_ref(), tenant);
+        event.header_mailboxes().map(claim).min().unwrap_or(Self::Null)
+    }
+
+    /// The answer to a question about the claim.
+    pub(super) fn answer(self, gap: Gap, holds: impl Fn(Self) -> bool) -> Answer {
+        Answer::unless(if self == Self::Absent { Some(gap) } else { None }, holds(self))
     }
 
     /// Whether it is the tenant's name, accepted or below an accepted one.
@@ -172,6 +199,7 @@ impl Claim {
             Self::OwnSubdomain => "own-subdomain",
             Self::Foreign => "foreign",
             Self::Null => "null",
+            Self::Absent => "absent",
         }
     }
 }
@@ -207,6 +235,19 @@ impl Entry {
         }
     }
 
+    /// The door, as far as the form tells it. Where it does not, a source in a filter's networks still came through the
+    /// filter, and own mail to a stranger still went out: Direct Send reaches recipients of the tenant alone.
+    fn told(event: &MailEvent<'_>, envelope: Claim, is_gateway: bool, tenant: &Tenant) -> Self {
+        match Self::of(event.direction, event.connectors.is_some(), is_gateway) {
+            Self::Internal => Self::Internal,
+            Self::Outbound => Self::Outbound,
+            _ if is_gateway && event.untold.entry => Self::Gateway,
+            _ if event.untold.entry && envelope.is_own() && is_foreign(&event.recipient, tenant) => Self::Outbound,
+            _ if event.untold.entry => Self::Unknown,
+            entry => entry,
+        }
+    }
+
     pub(super) const fn of(direction: Direction, has_connector: bool, is_gateway: bool) -> Self {
         match (direction, has_connector, is_gateway) {
             (Direction::IntraOrg, ..) => Self::Internal,
@@ -217,6 +258,10 @@ impl Entry {
             (Direction::Inbound, false, false) => Self::Direct,
         }
     }
+}
+
+fn is_foreign(recipient: &str, tenant: &Tenant) -> bool {
+    domain_of(recipient).is_some_and(|domain| tenant.claim(&Domain::fold(domain)) == Claim::Foreign)
 }
 
 /// Whether anything proves an own claim.
@@ -306,8 +351,9 @@ impl<'a> Sanction<'a> {
 /// The mailboxes that must be allowed: those that use an own name, or where none does, both.
 fn claimed<'e>(event: &'e MailEvent<'e>, envelope: Claim, header: Claim) -> impl Iterator<Item = &'e Mailbox<'e>> {
     let nothing_own = !envelope.is_own() && !header.is_own();
-    let sides = [(&event.envelope_from, envelope), (&event.header_from, header)];
-    sides.into_iter().filter(move |(_, claim)| nothing_own || claim.is_own()).map(|(mailbox, _)| mailbox)
+    let sides =
+        [(&event.envelope_from, envelope)].into_iter().chain(event.header_mailboxes().map(move |it| (it, header)));
+    sides.filter(move |(_, claim)| nothing_own || claim.is_own()).map(|(mailbox, _)| mailbox)
 }
 
 /// A fact as an analyst reads it.

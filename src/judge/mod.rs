@@ -5,6 +5,7 @@
 //! be computed where the bytes arrive, in any order, on any thread.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod answer;
 mod catalog;
 mod facts;
 mod glance;
@@ -14,7 +15,8 @@ mod severity;
 mod tenant;
 mod verdict;
 
-pub use catalog::{Condition, RULES, Rule, RuleId, RuleSet};
+pub use answer::{Answer, Gap};
+pub use catalog::{Condition, Decision, RULES, Rule, RuleId, RuleSet};
 pub use facts::{Alignment, Claim, Entry, Evidence, Facts, Sanction};
 pub use glance::{Glance, at_a_glance};
 pub use observation::{Content, Observation};

@@ -6,7 +6,8 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::event::{Domain, Time};
+use crate::decode::Owner;
+use crate::event::{Domain, MailEvent, Time, domain_of};
 
 use super::facts::Claim;
 
@@ -50,6 +51,38 @@ impl Tenants {
         self.by_id.get(id).or_else(|| self.by_id.get(&id.to_ascii_lowercase())).copied()
     }
 
+    /// The tenant that a record belongs to, by what it says of itself; else by whom the mail went to.
+    ///
+    /// A record that does not say is the only tenant's, or that of the recipient's accepted domain, or of the sender's.
+    #[must_use]
+    pub fn owner(&self, owner: &Owner<'_>, mail: Option<&MailEvent<'_>>) -> Option<TenantIndex> {
+        if let Owner::Tenant(id) = owner {
+            return self.find(id);
+        }
+        if self.catch_all.is_some() {
+            return self.catch_all;
+        }
+        if let Owner::Workspace(id) = owner
+            && let Some(tenant) =
+                self.position(|tenant| tenant.workspaces.iter().any(|own| own.eq_ignore_ascii_case(id)))
+        {
+            return Some(tenant);
+        }
+        let only = (self.list.len() == 1).then_some(TenantIndex(0));
+        only.or_else(|| mail.and_then(|mail| self.correspondent(mail)))
+    }
+
+    fn correspondent(&self, mail: &MailEvent<'_>) -> Option<TenantIndex> {
+        let recipient = domain_of(&mail.recipient).map(Domain::fold);
+        let senders = [mail.envelope_from.folded_domain(), mail.header_from.folded_domain()];
+        let owner_of = |domain: Domain<'_>| self.position(|tenant| tenant.claim(&domain).is_own());
+        [recipient].into_iter().chain(senders).flatten().find_map(owner_of)
+    }
+
+    fn position(&self, is_it: impl Fn(&Tenant) -> bool) -> Option<TenantIndex> {
+        self.iter().find(|(_, tenant)| is_it(tenant)).map(|(index, _)| index)
+    }
+
     /// The tenant at this index.
     ///
     /// # Panics
@@ -70,6 +103,8 @@ impl Tenants {
 pub struct Tenant {
     /// The Entra tenant id, which the envelope carries as `tenantId`.
     pub id: String,
+    /// The Log Analytics workspaces that its mail tables are exported to: `TenantId` of their rows.
+    pub workspaces: Vec<String>,
     /// What people call it; also the value of the `tenant` label of metrics.
     pub name: String,
     /// Where the tenant's MX points.

@@ -1,8 +1,9 @@
 //! The verdict on one message: the rules that fired, or the reason why none did.
 
-use crate::event::MailEvent;
+use crate::event::{MailEvent, Untold};
 
-use super::catalog::RuleSet;
+use super::answer::Gap;
+use super::catalog::{Decision, RULES, RuleSet};
 use super::facts::{Alignment, Entry, Facts};
 use super::severity::{FactorSet, Weighing, weigh};
 use super::tenant::Tenant;
@@ -13,7 +14,19 @@ pub fn judge<'a>(event: &'a MailEvent<'a>, tenant: &'a Tenant) -> Judgement<'a> 
     let facts = Facts::of(event, tenant);
     let rules = RuleSet::fired(&facts, tenant);
     let factors = if rules.is_empty() { FactorSet::default() } else { facts.factors(tenant) };
-    Judgement { facts, rules, factors }
+    let gap = if rules.is_empty() { first_gap(&facts, tenant) } else { None };
+    Judgement { facts, rules, factors, gap }
+}
+
+/// What keeps the first open rule from being decided; forms that tell everything have no gap.
+fn first_gap(facts: &Facts<'_>, tenant: &Tenant) -> Option<Gap> {
+    if facts.event.untold == Untold::default() {
+        return None;
+    }
+    RULES.iter().find_map(|rule| match rule.decide(facts, tenant) {
+        Decision::Open(gap) => Some(gap),
+        Decision::Fires | Decision::Silent => None,
+    })
 }
 
 /// A message with what was found out about it.
@@ -25,6 +38,8 @@ pub struct Judgement<'a> {
     pub rules: RuleSet,
     /// What makes it worse or less bad; empty where no rule fired.
     pub factors: FactorSet,
+    /// What this form would have to tell for a verdict; `None` where it tells enough.
+    pub gap: Option<Gap>,
 }
 
 impl<'a> Judgement<'a> {
@@ -34,7 +49,7 @@ impl<'a> Judgement<'a> {
         match (self.rules.is_empty(), self.facts.sanction) {
             (false, _) => Verdict::Suspicious,
             (true, Some(sanction)) if self.is_covered_by_sanction() => Verdict::Sanctioned(sanction.name),
-            (true, _) => Verdict::Benign(BenignReason::of(&self.facts)),
+            (true, _) => self.gap.map_or_else(|| Verdict::Benign(BenignReason::of(&self.facts)), Verdict::Unknown),
         }
     }
 
@@ -46,7 +61,7 @@ impl<'a> Judgement<'a> {
 
     /// A sanction explains the silence only where something would otherwise have to be said.
     fn is_covered_by_sanction(&self) -> bool {
-        self.facts.entry == Entry::Direct && self.facts.alignment != Alignment::Aligned
+        matches!(self.facts.entry, Entry::Direct | Entry::Unknown) && self.facts.alignment != Alignment::Aligned
     }
 }
 
@@ -59,6 +74,8 @@ pub enum Verdict<'a> {
     Sanctioned(&'a str),
     /// At least one rule fired.
     Suspicious,
+    /// No rule fired, and one might have, had this form of the telemetry told more.
+    Unknown(Gap),
 }
 
 impl Verdict<'_> {
@@ -69,6 +86,7 @@ impl Verdict<'_> {
             Self::Benign(_) => "benign",
             Self::Sanctioned(_) => "sanctioned",
             Self::Suspicious => "suspicious",
+            Self::Unknown(_) => "unknown",
         }
     }
 }

@@ -240,7 +240,7 @@ mod tests {
         let mut records = Vec::new();
         while let Some(payload) = payloads.read()? {
             decode::records(payload, &limits, &mut |visit| {
-                records.push(visit.map_or_else(|it| it.reason.to_string(), |record| record.json().to_owned()));
+                records.push(visit.map_or_else(|it| it.reason.to_string(), |record| record.text().to_owned()));
             });
         }
         Ok(records)

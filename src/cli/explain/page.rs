@@ -2,7 +2,7 @@
 
 use super::story::{Judged, Question, RuleStory, Story};
 use crate::cli::page::{Page, WIDTH};
-use crate::cli::paint::{BAD, FAINT, GOOD, Paint, TITLE};
+use crate::cli::paint::{BAD, FAINT, GOOD, PLAIN, Paint, TITLE};
 use crate::cli::safe_text::{columns, safe, safe_within};
 
 const FACT: usize = 13;
@@ -52,7 +52,10 @@ fn head(page: &mut Page, judged: &Judged) {
             let verdict = format!("{}, {}", judged.verdict, severity.as_str());
             page.line(Paint::of(severity).paint(verdict));
         }
-        None => page.line(format_args!("{}: {why}", GOOD.paint(judged.verdict))),
+        None => {
+            let paint = if judged.verdict == "unknown" { PLAIN } else { GOOD };
+            page.line(format_args!("{}: {why}", paint.paint(judged.verdict)));
+        }
     }
     let shown = |text: &str| safe_within(text, WIDTH - 11);
     page.line(format_args!("{:11}{}", "Record", judged.record));
@@ -77,18 +80,25 @@ fn question(page: &mut Page, number: u32, question: &Question) {
 fn rule(page: &mut Page, story: &RuleStory) {
     let name = story.rule.as_str();
     match story.fires {
-        true => page.line(format_args!("  {name} {}", Paint::of(story.severity).paint("fires"))),
-        false => page.line(format_args!("  {name} {}", FAINT.paint("does not fire"))),
+        Some(true) => page.line(format_args!("  {name} {}", Paint::of(story.severity).paint("fires"))),
+        Some(false) => page.line(format_args!("  {name} {}", FAINT.paint("does not fire"))),
+        None => page.line(format_args!("  {name} cannot be decided")),
     }
     for condition in &story.conditions {
-        page.paragraph(if condition.answer { "    yes  " } else { "    no   " }, condition.question);
+        let answer = match condition.answer {
+            Some(true) => "    yes  ",
+            Some(false) => "    no   ",
+            None => "    ?    ",
+        };
+        page.paragraph(answer, condition.question);
     }
 }
 
 fn severity(page: &mut Page, judged: &Judged) {
     let Some(severity) = judged.severity else { return };
     page.gap();
-    let own = judged.rules.iter().filter(|rule| rule.fires).map(|rule| rule.severity).max().unwrap_or(severity);
+    let own =
+        judged.rules.iter().filter(|rule| rule.fires == Some(true)).map(|rule| rule.severity).max().unwrap_or(severity);
     page.line(format_args!("{} {}", TITLE.paint("Severity"), Paint::of(severity).paint(severity.as_str())));
     page.line(format_args!("  {:>6}  by the rule alone", own.as_str()));
     for reason in &judged.severity_reasons {

@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use crate::alert::Reason;
-use crate::decode::{Body, RawRecord, Undecodable};
+use crate::decode::{Body, Owner, RawRecord, Undecodable};
 use crate::event::{MailEvent, Time};
 use crate::judge::{
-    Alignment, Entry, Evidence, Facts, Judgement, RULES, Rule, RuleId, Severity, Tenant, Tenants, Verdict, judge,
+    Alignment, Answer, Decision, Entry, Evidence, Facts, Judgement, RULES, Rule, RuleId, Severity, Tenant, Tenants,
+    Verdict, judge,
 };
 
 /// The bytes of an unreadable record that are shown.
@@ -69,7 +70,8 @@ pub(super) struct Question {
 pub(super) struct RuleStory {
     pub(super) rule: RuleId,
     pub(super) severity: Severity,
-    pub(super) fires: bool,
+    /// `None` where this form of the telemetry does not tell enough.
+    pub(super) fires: Option<bool>,
     pub(super) conditions: Vec<ConditionStory>,
 }
 
@@ -77,7 +79,8 @@ pub(super) struct RuleStory {
 #[derive(Debug, Serialize)]
 pub(super) struct ConditionStory {
     pub(super) question: &'static str,
-    pub(super) answer: bool,
+    /// `None` where this form of the telemetry does not tell.
+    pub(super) answer: Option<bool>,
 }
 
 impl Story {
@@ -91,9 +94,9 @@ impl Story {
             Ok(record) => record,
             Err(undecodable) => return Self::unreadable(&undecodable, number),
         };
-        let tenant_id = record.envelope.tenant_id.unwrap_or_default();
-        let Some(index) = tenants.find(&tenant_id) else {
-            return Self::of_unknown_tenant(&tenant_id, raw, number);
+        let mail = if let Body::Mail(event) = &record.body { Some(event) } else { None };
+        let Some(index) = tenants.owner(&record.envelope.owner, mail) else {
+            return Self::of_unknown_tenant(&record.envelope.owner, raw, number);
         };
         match record.body {
             Body::Mail(event) => Self::Judged(Box::new(Judged::of(&event, tenants.get(index), number))),
@@ -120,13 +123,12 @@ impl Story {
         }
     }
 
-    fn of_unknown_tenant(id: &str, raw: &RawRecord<'_>, record: u64) -> Self {
-        let id: String = id.chars().take(64).collect();
+    fn of_unknown_tenant(owner: &Owner<'_>, raw: &RawRecord<'_>, record: u64) -> Self {
         Self::Unreadable {
             record,
             reason: "unknown_tenant".to_owned(),
-            detail: format!("the tenant {id:?} is not configured; add a [[tenant]] with this id"),
-            begins: beginning(raw.json().as_bytes()),
+            detail: owner.explanation(),
+            begins: beginning(raw.text().as_bytes()),
         }
     }
 }
@@ -163,6 +165,7 @@ fn reason(verdict: &Verdict<'_>) -> Option<String> {
     match verdict {
         Verdict::Benign(reason) => Some(reason.as_str().to_owned()),
         Verdict::Sanctioned(name) => Some((*name).to_owned()),
+        Verdict::Unknown(gap) => Some(gap.as_str().to_owned()),
         Verdict::Suspicious => None,
     }
 }
@@ -217,12 +220,20 @@ impl RuleStory {
     fn of(rule: &Rule, facts: &Facts<'_>, tenant: &Tenant) -> Self {
         let answer = |condition: &crate::judge::Condition| ConditionStory {
             question: condition.question,
-            answer: (condition.holds)(facts, tenant),
+            answer: match (condition.holds)(facts, tenant) {
+                Answer::Yes => Some(true),
+                Answer::No => Some(false),
+                Answer::Untold(_) => None,
+            },
         };
         Self {
             rule: rule.id,
             severity: rule.severity,
-            fires: rule.fires(facts, tenant),
+            fires: match rule.decide(facts, tenant) {
+                Decision::Fires => Some(true),
+                Decision::Silent => Some(false),
+                Decision::Open(_) => None,
+            },
             conditions: rule.conditions.iter().map(answer).collect(),
         }
     }

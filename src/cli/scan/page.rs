@@ -19,6 +19,10 @@ const NUMBERS: usize = 14;
 /// What is left of the line for the subject.
 const SUBJECT: usize = 15;
 
+/// The outcomes of mail, each broken down by reason.
+const MAIL: [(Outcome, Paint); 4] =
+    [(Outcome::Benign, GOOD), (Outcome::Sanctioned, GOOD), (Outcome::Unknown, PLAIN), (Outcome::Suspicious, BAD)];
+
 /// The page for a person.
 pub(super) fn table(summary: &Summary, took: Duration) -> String {
     let mut page = Page::new(WIDTH);
@@ -72,7 +76,7 @@ fn counted(page: &mut Page, indent: usize, words: &str, number: u64, paint: Pain
 
 fn records(page: &mut Page, summary: &Summary) {
     title(page, "Records", summary.outcomes.total());
-    for (outcome, paint) in [(Outcome::Benign, GOOD), (Outcome::Sanctioned, GOOD), (Outcome::Suspicious, BAD)] {
+    for (outcome, paint) in MAIL {
         counted(page, 2, outcome.as_str(), summary.outcomes.get(outcome), paint);
         for (reason, count) in summary.verdicts.of(outcome.as_str()) {
             counted(page, 4, reason, count, PLAIN);

@@ -26,7 +26,9 @@
 //! ## Example
 //! `MAIL FROM:<alex@contoso.com>` from 203.0.113.9 to alex@contoso.com, SPF softfail, DMARC fail, no connector.
 
+use crate::judge::answer::Gap;
 use crate::judge::catalog::{Condition, Rule, RuleId};
+use crate::judge::facts::Claim;
 use crate::judge::severity::Severity;
 
 use super::{ENTERED_DIRECTLY, NOT_SANCTIONED, NOTHING_PROVES_IT};
@@ -45,7 +47,7 @@ pub(crate) const DIRECT_SEND_SPOOF: Rule = Rule {
     conditions: &[
         Condition {
             question: "Does the envelope sender (P1) use an own domain?",
-            holds: |facts, _| facts.envelope_claim.is_own(),
+            holds: |facts, _| facts.envelope_claim.answer(Gap::EnvelopeFrom, Claim::is_own),
         },
         ENTERED_DIRECTLY,
         NOTHING_PROVES_IT,

@@ -48,7 +48,7 @@ pub(crate) const GATEWAY_BYPASS: Rule = Rule {
     conditions: &[
         Condition {
             question: "Does the tenant's MX point to a third-party filter?",
-            holds: |_, tenant| tenant.mx == MxTarget::Gateway,
+            holds: |_, tenant| (tenant.mx == MxTarget::Gateway).into(),
         },
         ENTERED_DIRECTLY,
         NOT_SANCTIONED,

@@ -27,10 +27,11 @@
 //! ## Example
 //! `MAIL FROM:<bounce@vps.example>` with `From: "Payroll" <payroll@contoso.com>`, SPF pass for vps.example, DMARC fail.
 
+use crate::judge::answer::Gap;
 use crate::judge::catalog::{Condition, Rule, RuleId};
 use crate::judge::severity::Severity;
 
-use super::{ENTERED_DIRECTLY, NOT_SANCTIONED, NOTHING_PROVES_IT};
+use super::{ENTERED_DIRECTLY, NOT_SANCTIONED, NOTHING_PROVES_IT, SHOWS_OWN_DOMAIN};
 
 /// See the module's documentation.
 pub(crate) const HEADER_FROM_SPOOF: Rule = Rule {
@@ -44,13 +45,10 @@ pub(crate) const HEADER_FROM_SPOOF: Rule = Rule {
         "RejectDirectSend does not stop this: enforce DMARC and restrict direct delivery by a connector or a transport rule.",
     ],
     conditions: &[
-        Condition {
-            question: "Does the From: header (P2) use an own domain?",
-            holds: |facts, _| facts.header_claim.is_own(),
-        },
+        SHOWS_OWN_DOMAIN,
         Condition {
             question: "Is the envelope sender (P1) a stranger's, or empty?",
-            holds: |facts, _| !facts.envelope_claim.is_own(),
+            holds: |facts, _| facts.envelope_claim.answer(Gap::EnvelopeFrom, |claim| !claim.is_own()),
         },
         ENTERED_DIRECTLY,
         NOTHING_PROVES_IT,

@@ -28,11 +28,12 @@
 //! from 203.0.113.0/24.
 
 use crate::event::DmarcResult;
+use crate::judge::answer::{Answer, Gap};
 use crate::judge::catalog::{Condition, Rule, RuleId};
 use crate::judge::facts::Entry;
 use crate::judge::severity::Severity;
 
-use super::NOT_SANCTIONED;
+use super::{NOT_SANCTIONED, SHOWS_OWN_DOMAIN};
 
 /// See the module's documentation.
 pub(crate) const SPOOF_THROUGH_CONNECTOR: Rule = Rule {
@@ -46,21 +47,21 @@ pub(crate) const SPOOF_THROUGH_CONNECTOR: Rule = Rule {
         "If the source is right, add its network to the gateway's configuration.",
     ],
     conditions: &[
-        Condition {
-            question: "Does the From: header (P2) use an own domain?",
-            holds: |facts, _| facts.header_claim.is_own(),
-        },
+        SHOWS_OWN_DOMAIN,
         Condition {
             question: "Did it come through a gateway or connector?",
-            holds: |facts, _| matches!(facts.entry, Entry::Gateway | Entry::Connector),
+            holds: |facts, _| facts.entry_answer(matches!(facts.entry, Entry::Gateway | Entry::Connector)),
         },
         Condition {
             question: "Does DMARC fail?",
-            holds: |facts, _| facts.event.authentication.dmarc == Some(DmarcResult::Fail),
+            holds: |facts, _| {
+                let gap = Gap::Authentication.of(facts.event.untold);
+                Answer::unless(gap, facts.event.authentication.dmarc == Some(DmarcResult::Fail))
+            },
         },
         Condition {
             question: "Is the source outside the connector's configured networks?",
-            holds: |facts, _| facts.inside_connector_networks == Some(false),
+            holds: |facts, _| (facts.inside_connector_networks == Some(false)).into(),
         },
         NOT_SANCTIONED,
     ],
