@@ -68,6 +68,8 @@ keys! {
     ThreatTypes = "ThreatTypes",
     Timestamp = "Timestamp",
     UrlCount = "UrlCount",
+    // The message trace.
+    Received = "Received",
     // Inside AuthenticationDetails.
     CompAuth = "CompAuth",
     Dkim = "DKIM",

@@ -24,6 +24,7 @@ mod scan;
 mod skim;
 mod split;
 mod table;
+mod trace;
 mod undecodable;
 
 pub use record::{Body, Envelope, Owner, RawRecord, Record};
