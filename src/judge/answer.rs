@@ -57,6 +57,9 @@ pub enum Gap {
 }
 
 impl Gap {
+    /// All gaps.
+    pub const ALL: [Self; 4] = [Self::EnvelopeFrom, Self::HeaderFrom, Self::Entry, Self::Authentication];
+
     /// The reason of a verdict that had to stay open.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -12,6 +12,7 @@ use crate::cli::page::{Page, WIDTH};
 use crate::cli::paint::{BAD, FAINT, GOOD, PLAIN, Paint, TITLE};
 use crate::cli::safe_text::safe_within;
 use crate::detector::Outcome;
+use crate::judge::Gap;
 
 /// The width of the words in front of the numbers.
 const WORDS: usize = 34;
@@ -27,6 +28,7 @@ const MAIL: [(Outcome, Paint); 4] =
 pub(super) fn table(summary: &Summary, took: Duration) -> String {
     let mut page = Page::new(WIDTH);
     records(&mut page, summary);
+    untold(&mut page, summary);
     dead_letters(&mut page, summary);
     alerts(&mut page, summary);
     top(&mut page, &summary.alerts.top());
@@ -86,6 +88,15 @@ fn records(page: &mut Page, summary: &Summary) {
     counted(page, 2, "other tables", summary.outcomes.get(Outcome::OtherTable), PLAIN);
     counted(page, 2, "undecodable", summary.outcomes.get(Outcome::Undecodable), BAD);
     counted(page, 2, "of an unknown tenant", summary.outcomes.get(Outcome::UnknownTenant), BAD);
+}
+
+/// What the input would have to tell for a verdict.
+fn untold(page: &mut Page, summary: &Summary) {
+    let reasons = summary.verdicts.of(Outcome::Unknown.as_str());
+    for gap in Gap::ALL.iter().filter(|gap| reasons.iter().any(|(reason, _)| *reason == gap.as_str())) {
+        page.gap();
+        page.paragraph("", &format!("{}: {}.", gap.as_str(), gap.explanation()));
+    }
 }
 
 fn dead_letters(page: &mut Page, summary: &Summary) {
