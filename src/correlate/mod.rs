@@ -10,12 +10,18 @@
 
 mod campaign;
 mod campaigns;
+mod days;
 mod deliveries;
 mod distinct;
 mod earliest;
 mod memory;
+mod sent;
+mod sources;
 
 pub use campaign::{Campaign, Finding, Told};
+pub use days::Days;
 pub use distinct::Distinct;
 pub use earliest::Earliest;
 pub use memory::{Change, Limits, Memory};
+pub use sent::{Departure, Echo};
+pub use sources::{Familiarity, Profile, Sighting, SourceKey, SourceKeyError, Sources, Standing};

@@ -1,0 +1,173 @@
+//! Own mail that left, so that it is recognised when a list or a forwarder sends it back.
+//!
+//! What comes back looks exactly like the abuse: from outside, under an own name, its signature broken on the way. What
+//! tells it apart must not be the sender's to choose, and Message-Ids are: whoever received one mail knows one. So mail
+//! counts as an echo only where the same Message-Id under the same name left before, with the same subject, *towards the
+//! domain that now proves by SPF to send it back*, and only a few times. Where the domain is not proven, as with a
+//! forwarder that keeps the envelope, it is no more than likely: that may lower a severity and never silence an alert.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Fingerprint, Span, Time};
+use crate::judge::Content;
+
+/// How long mail that left is remembered, in event time.
+const REMEMBERED: Span = Span::hours(5 * 24);
+
+/// How many deliveries of one mail may come back.
+const ECHOES_MAX: u32 = 25;
+
+/// How many domains one mail may have gone to, of those that are remembered.
+const DOMAINS_MAX: usize = 16;
+
+/// One row of mail that left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Departure {
+    /// Event time.
+    pub time: Time,
+    /// Names the mail: of its Message-Id and its header from.
+    pub mail: Fingerprint,
+    /// Names the organisation that it went to.
+    pub towards: Fingerprint,
+    /// Its subject, normalised.
+    pub content: Option<Content>,
+}
+
+/// What a suspicious mail has in common with one that left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Echo {
+    /// It is one, sent back by whom it went to.
+    Proven,
+    /// It has the name of one, and nothing proves where it comes from.
+    Likely,
+    /// None.
+    No,
+}
+
+/// One mail that left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Sent {
+    time: Time,
+    towards: BTreeSet<Fingerprint>,
+    content: Option<Content>,
+    returned: u32,
+}
+
+/// The mail of one tenant that left lately.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SentMail {
+    entries: BTreeMap<Fingerprint, Sent>,
+    by_time: BTreeSet<(Time, Fingerprint)>,
+}
+
+impl SentMail {
+    /// Notes that a mail left.
+    pub(super) fn depart(&mut self, departure: &Departure) {
+        let mut sent = self.remove(departure.mail).unwrap_or_else(|| Sent {
+            time: departure.time,
+            towards: BTreeSet::new(),
+            content: departure.content,
+            returned: 0,
+        });
+        sent.time = sent.time.min(departure.time);
+        if sent.towards.len() < DOMAINS_MAX {
+            sent.towards.insert(departure.towards);
+        }
+        self.restore(departure.mail, sent);
+    }
+
+    /// Whether a mail that comes in is one that left, and counts it if so.
+    ///
+    /// `proven_from` names the organisation that SPF proves to have sent it.
+    pub(super) fn returns(
+        &mut self,
+        mail: Fingerprint,
+        content: Option<Content>,
+        at: Time,
+        proven_from: Option<Fingerprint>,
+    ) -> Echo {
+        let Some(sent) = self.entries.get_mut(&mail) else { return Echo::No };
+        if sent.content != content || at < sent.time || sent.returned >= ECHOES_MAX {
+            return Echo::No;
+        }
+        sent.returned += 1;
+        match proven_from {
+            Some(domain) if sent.towards.contains(&domain) => Echo::Proven,
+            _ => Echo::Likely,
+        }
+    }
+
+    /// Puts an entry back as it was stored.
+    pub(super) fn restore(&mut self, mail: Fingerprint, sent: Sent) {
+        self.by_time.insert((sent.time, mail));
+        self.entries.insert(mail, sent);
+    }
+
+    /// Forgets and returns the oldest entry that the watermark has left behind, or that exceeds the bound.
+    pub(super) fn forget_one(&mut self, watermark: Time, entries_max: usize) -> Option<Fingerprint> {
+        let (time, mail) = self.by_time.first().copied()?;
+        if self.entries.len() <= entries_max && time > watermark - REMEMBERED {
+            return None;
+        }
+        self.remove(mail);
+        Some(mail)
+    }
+
+    /// The entry with this name.
+    pub(super) fn get(&self, mail: Fingerprint) -> Option<&Sent> {
+        self.entries.get(&mail)
+    }
+
+    fn remove(&mut self, mail: Fingerprint) -> Option<Sent> {
+        let sent = self.entries.remove(&mail)?;
+        self.by_time.remove(&(sent.time, mail));
+        Some(sent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Fingerprint {
+        Fingerprint::of("test", &[text.as_bytes()])
+    }
+
+    fn after_one_departure() -> SentMail {
+        let mut sent = SentMail::default();
+        let content = Some(Content(name("subject")));
+        sent.depart(&Departure { time: Time::from_millis(1_000), mail: name("mail"), towards: name("list"), content });
+        sent
+    }
+
+    fn returns(sent: &mut SentMail, mail: &str, subject: &str, from: Option<&str>) -> Echo {
+        sent.returns(name(mail), Some(Content(name(subject))), Time::from_millis(2_000), from.map(name))
+    }
+
+    #[test]
+    fn only_whom_it_went_to_can_send_it_back() {
+        let mut sent = after_one_departure();
+        assert_eq!(returns(&mut sent, "mail", "subject", Some("list")), Echo::Proven);
+        assert_eq!(returns(&mut sent, "mail", "subject", Some("somebody")), Echo::Likely);
+        assert_eq!(returns(&mut sent, "mail", "subject", None), Echo::Likely);
+    }
+
+    #[test]
+    fn an_attacker_who_replays_a_message_id_needs_its_subject_and_soon_runs_out() {
+        let mut sent = after_one_departure();
+        assert_eq!(returns(&mut sent, "mail", "payroll", Some("list")), Echo::No);
+        assert_eq!(returns(&mut sent, "other", "subject", Some("list")), Echo::No);
+        let echoes = (0..100).filter(|_| returns(&mut sent, "mail", "subject", Some("list")) == Echo::Proven);
+        assert_eq!(echoes.count(), 25);
+    }
+
+    #[test]
+    fn mail_cannot_come_back_before_it_left_and_is_forgotten_after_five_days() {
+        let mut sent = after_one_departure();
+        assert_eq!(sent.returns(name("mail"), Some(Content(name("subject"))), Time::MIN, Some(name("list"))), Echo::No);
+        assert_eq!(sent.forget_one(Time::from_millis(1_000) + REMEMBERED, 1), Some(name("mail")));
+        assert_eq!(sent.get(name("mail")), None);
+    }
+}
