@@ -10,6 +10,7 @@ use super::undecodable::{Flaw, Reason};
 use crate::event::Text;
 
 /// The ways to write a record as JSON.
+#[expect(clippy::large_enum_variant, reason = "it lives for the length of one call")]
 pub(super) enum Dialect<'a> {
     /// The streaming API: `category` names the table, `properties` holds the row.
     Streamed(Text<'a>),

@@ -8,7 +8,7 @@ use super::members::TraceMembers;
 use super::quoted::Quoted;
 use super::trace::{self, TraceRow};
 use super::undecodable::{Flaw, Reason};
-use crate::event::{Form, MailEvent, Text, Time};
+use crate::event::{Form, MailEvent, Text, Time, Untold};
 
 /// The most recipients of one row: Exchange Online lets no message have more (`RecipientLimits`). A row is read again for
 /// each of them, so the number must have an end, and a message must not be able to reach it.
@@ -45,7 +45,7 @@ impl<'a> Trace<'a> {
         let Spelling { received, network_message_id, internet_message_id, sender, source, subject, status, .. } =
             *self.spelling;
         let text = |key| self.members.text(key);
-        trace::event(TraceRow {
+        let event = trace::event(TraceRow {
             form: Form::MessageTrace,
             received: text(received)?.map(readable),
             network_message_id: text(network_message_id)?,
@@ -57,7 +57,9 @@ impl<'a> Trace<'a> {
             subject: text(subject)?,
             status: text(status)?,
             ..TraceRow::default()
-        })
+        })?;
+        let untold = Untold { envelope_from: !self.members.has(sender), ..event.untold };
+        Ok(MailEvent { untold, ..event })
     }
 
     fn recipient(&self, place: usize) -> Result<Option<Text<'a>>, Flaw> {
@@ -198,6 +200,15 @@ mod tests {
         let json = list(RECIPIENTS_MAX + 1);
         let trace = Trace::of(&json).unwrap();
         assert_eq!((trace.records(), trace.recipient(0).unwrap_err().reason), (1, Reason::BadColumn));
+    }
+
+    #[test]
+    fn a_sender_that_was_not_taken_is_no_bounce() {
+        let untold = |sender: &str| {
+            let row = format!(r#""MessageTraceId":"i","Received":"2026-11-02"{sender}"#);
+            trace(&row).unwrap().unwrap().untold.envelope_from
+        };
+        assert!(untold("") && !untold(r#","SenderAddress":"""#) && !untold(r#","SenderAddress":"<>""#));
     }
 
     #[test]
