@@ -14,17 +14,21 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod authentication;
+mod columns;
+mod dialect;
 mod key;
 mod mail;
 mod members;
 mod quoted;
 mod record;
 mod related;
+mod reply;
 mod scan;
 mod skim;
 mod split;
 mod table;
 mod trace;
+mod trace_json;
 mod undecodable;
 
 pub use record::{Body, Envelope, Owner, RawRecord, Record};

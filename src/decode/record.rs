@@ -1,5 +1,7 @@
 //! One record, of whatever form.
 
+use super::columns::Columns;
+use super::dialect::Dialect;
 use super::key::Key;
 use super::members::Members;
 use super::skim::Skim;
@@ -20,6 +22,10 @@ pub struct RawRecord<'a> {
 pub(super) enum Shape<'a> {
     /// Valid JSON, with what could be told without reading it in full.
     Json(Option<Skim<'a>>),
+    /// Valid JSON out of a query's reply.
+    Row(Columns),
+    /// A row of the message trace that names several recipients, and which of them is meant.
+    Recipient(usize),
 }
 
 impl<'a> RawRecord<'a> {
@@ -38,6 +44,7 @@ impl<'a> RawRecord<'a> {
     pub const fn skim(&self) -> Option<&Skim<'a>> {
         match &self.shape {
             Shape::Json(skim) => skim.as_ref(),
+            Shape::Row(_) | Shape::Recipient(_) => None,
         }
     }
 
@@ -48,7 +55,36 @@ impl<'a> RawRecord<'a> {
     pub fn decode(&self) -> Result<Record<'a>, Undecodable<'a>> {
         let raw = self.text.as_bytes();
         let members = Members::of(self.text).ok_or_else(|| Undecodable::whole(Reason::NotARecord, raw))?;
-        Record::read(&members).map_err(|flaw| Undecodable::new(flaw.reason, &flaw, raw))
+        self.read(&members).map_err(|flaw| Undecodable::new(flaw.reason, &flaw, raw))
+    }
+
+    /// How many records the text stands for.
+    pub(super) fn recipients(&self) -> usize {
+        let members = Members::of(self.text);
+        match members.map(|members| Dialect::of(self.text, &members, self.columns())) {
+            Some(Ok(Dialect::Traced(row))) => row.records(),
+            _ => 1,
+        }
+    }
+
+    fn read(&self, members: &Members<'a>) -> Result<Record<'a>, Flaw> {
+        let columns = self.columns();
+        match Dialect::of(self.text, members, columns)? {
+            Dialect::Streamed(category) => Record::streamed(members, category),
+            Dialect::Exported(name) => Record::exported(members, name, columns),
+            Dialect::Queried(table) => Record::queried(members, table, columns),
+            Dialect::Traced(row) => {
+                let place = if let Shape::Recipient(place) = self.shape { place } else { 0 };
+                Ok(Record { envelope: Envelope::default(), body: Body::Mail(row.event(place)?) })
+            }
+        }
+    }
+
+    const fn columns(&self) -> Columns {
+        match self.shape {
+            Shape::Row(columns) => columns,
+            Shape::Json(_) | Shape::Recipient(_) => Columns::Unstated,
+        }
     }
 }
 
@@ -62,8 +98,7 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    fn read(members: &Members<'a>) -> Result<Self, Flaw> {
-        let category = members.text(Key::Category)?.ok_or(Flaw::of(Reason::NoCategory, Key::Category))?;
+    fn streamed(members: &Members<'a>, category: Text<'a>) -> Result<Self, Flaw> {
         let owner = Owner::Tenant(members.text(Key::TenantId)?.unwrap_or_default());
         let envelope = Envelope { owner, published: members.parsed(Key::Time)? };
         let body = match Table::of(&category) {
@@ -71,6 +106,25 @@ impl<'a> Record<'a> {
             None => Body::Other { category },
         };
         Ok(Self { envelope, body })
+    }
+
+    /// A row that names its table is whole, unless it stands in a reply: what is missing there is empty.
+    fn exported(row: &Members<'a>, name: Text<'a>, columns: Columns) -> Result<Self, Flaw> {
+        match Table::of(&name) {
+            Some(table) if columns == Columns::Unstated => {
+                Ok(Self { envelope: Envelope::of_workspace(row)?, body: Body::read(table, row)? })
+            }
+            Some(table) => Self::queried(row, table, columns),
+            None => Ok(Self { envelope: Envelope::of_workspace(row)?, body: Body::Other { category: name } }),
+        }
+    }
+
+    fn queried(row: &Members<'a>, table: Table, columns: Columns) -> Result<Self, Flaw> {
+        let body = match table {
+            Table::Mail => Body::Mail(mail::projected(row, columns.untold(row))?),
+            table => Body::read(table, row)?,
+        };
+        Ok(Self { envelope: Envelope::of_workspace(row)?, body })
     }
 }
 
@@ -82,6 +136,15 @@ pub struct Envelope<'a> {
     /// `time`: when Defender published the row, minutes after the event; `None` also where it is not a time, or where a
     /// form has none.
     pub published: Option<Time>,
+}
+
+impl<'a> Envelope<'a> {
+    /// A flat row has no envelope. `TenantId`, where Log Analytics wrote it, is its workspace; `TimeGenerated` is the time
+    /// of the event in the tables of Defender, and tells nothing of the way.
+    fn of_workspace(row: &Members<'a>) -> Result<Self, Flaw> {
+        let owner = row.text(Key::WorkspaceId)?.map(Owner::Workspace).unwrap_or_default();
+        Ok(Self { owner, published: None })
+    }
 }
 
 /// Whose a record is, as far as it says so itself.

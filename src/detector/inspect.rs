@@ -70,13 +70,13 @@ struct Inspection<'i, R> {
 impl<R: FnMut(&VerdictLine<'_>)> Inspection<'_, R> {
     fn visit(&mut self, visit: Result<RawRecord<'_>, Undecodable<'_>>) {
         let outcome = match visit {
-            Ok(raw) => self.record(raw),
+            Ok(raw) => self.record(&raw),
             Err(undecodable) => self.undecodable(&undecodable),
         };
         self.slice.outcomes.count(outcome);
     }
 
-    fn record(&mut self, raw: RawRecord<'_>) -> Outcome {
+    fn record(&mut self, raw: &RawRecord<'_>) -> Outcome {
         if let Some(outcome) = raw.skim().and_then(|skim| self.glance(skim)) {
             return outcome;
         }
