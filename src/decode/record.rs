@@ -2,6 +2,7 @@
 
 use super::key::Key;
 use super::members::Members;
+use super::message::{self, HeaderReview};
 use super::skim::Skim;
 use super::table::Table;
 use super::undecodable::{Flaw, Reason, Undecodable};
@@ -20,6 +21,8 @@ pub struct RawRecord<'a> {
 pub(super) enum Shape<'a> {
     /// Valid JSON, with what could be told without reading it in full.
     Json(Option<Skim<'a>>),
+    /// The header block of a message, whose bytes need not be UTF-8.
+    Message(&'a [u8]),
 }
 
 impl<'a> RawRecord<'a> {
@@ -27,7 +30,13 @@ impl<'a> RawRecord<'a> {
         Self { text, shape }
     }
 
-    /// The record's text.
+    /// A header block; its text ends where it is no UTF-8, but it is read to its end.
+    pub(super) fn of_message(block: &'a [u8]) -> Self {
+        let valid = block.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+        Self::new(valid, Shape::Message(block))
+    }
+
+    /// The record's text; of a message that is not all UTF-8, as much as is.
     #[must_use]
     pub const fn text(&self) -> &'a str {
         self.text
@@ -38,6 +47,23 @@ impl<'a> RawRecord<'a> {
     pub const fn skim(&self) -> Option<&Skim<'a>> {
         match &self.shape {
             Shape::Json(skim) => skim.as_ref(),
+            Shape::Message(_) => None,
+        }
+    }
+
+    /// Whether it is the headers of one message.
+    #[must_use]
+    pub const fn is_message(&self) -> bool {
+        matches!(self.shape, Shape::Message(_))
+    }
+
+    /// What the headers of a message say and which of it is believed; `None` for any other record, and for headers that
+    /// cannot be read.
+    #[must_use]
+    pub fn review(&self) -> Option<HeaderReview> {
+        match &self.shape {
+            Shape::Json(_) => None,
+            Shape::Message(block) => message::review(block),
         }
     }
 
@@ -46,6 +72,10 @@ impl<'a> RawRecord<'a> {
     /// # Errors
     /// When it is no record, or a record of a table we read lacks what the table always has.
     pub fn decode(&self) -> Result<Record<'a>, Undecodable<'a>> {
+        if let Shape::Message(block) = self.shape {
+            let body = Body::Mail(message::event(block)?);
+            return Ok(Record { envelope: Envelope::default(), body });
+        }
         let raw = self.text.as_bytes();
         let members = Members::of(self.text).ok_or_else(|| Undecodable::whole(Reason::NotARecord, raw))?;
         Record::read(&members).map_err(|flaw| Undecodable::new(flaw.reason, &flaw, raw))
