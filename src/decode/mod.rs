@@ -8,6 +8,9 @@
 //! number to make it text, and refuses a mail whose subject ends in half an emoji, which its sender can arrange. The
 //! cursor is held equal to `serde_json` by properties and by fuzzing.
 //!
+//! One form is not JSON at all: a message, or the headers of one, in which most of the text is the sender's. `message`
+//! decides what of it is believed; [`RawRecord::review`] shows the rest.
+//!
 //! Undecodable input is an outcome, not an error: it is visited like a record, with a reason from a closed set, so that
 //! every record that came in is counted once. There is no limit on the length of a single text: text is borrowed, the
 //! payload is bounded, and a mail that becomes unreadable when its subject is long enough has found a place to hide.
@@ -19,6 +22,7 @@ mod dialect;
 mod key;
 mod mail;
 mod members;
+mod message;
 mod quoted;
 mod record;
 mod related;
@@ -31,6 +35,7 @@ mod trace;
 mod trace_json;
 mod undecodable;
 
+pub use message::{HEADER_BYTES_MAX, HeaderReview, HopReview, ResultReview, StatementReview, looks_like_message};
 pub use record::{Body, Envelope, Owner, RawRecord, Record};
 pub use skim::Skim;
 pub use split::records;

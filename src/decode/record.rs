@@ -4,6 +4,7 @@ use super::columns::Columns;
 use super::dialect::Dialect;
 use super::key::Key;
 use super::members::Members;
+use super::message::{self, HeaderReview};
 use super::skim::Skim;
 use super::table::Table;
 use super::undecodable::{Flaw, Reason, Undecodable};
@@ -26,6 +27,8 @@ pub(super) enum Shape<'a> {
     Row(Columns),
     /// A row of the message trace that names several recipients, and which of them is meant.
     Recipient(usize),
+    /// The header block of a message, whose bytes need not be UTF-8.
+    Message(&'a [u8]),
 }
 
 impl<'a> RawRecord<'a> {
@@ -33,7 +36,13 @@ impl<'a> RawRecord<'a> {
         Self { text, shape }
     }
 
-    /// The record's text.
+    /// A header block; its text ends where it is no UTF-8, but it is read to its end.
+    pub(super) fn of_message(block: &'a [u8]) -> Self {
+        let valid = block.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+        Self::new(valid, Shape::Message(block))
+    }
+
+    /// The record's text; of a message that is not all UTF-8, as much as is.
     #[must_use]
     pub const fn text(&self) -> &'a str {
         self.text
@@ -44,7 +53,23 @@ impl<'a> RawRecord<'a> {
     pub const fn skim(&self) -> Option<&Skim<'a>> {
         match &self.shape {
             Shape::Json(skim) => skim.as_ref(),
-            Shape::Row(_) | Shape::Recipient(_) => None,
+            Shape::Row(_) | Shape::Recipient(_) | Shape::Message(_) => None,
+        }
+    }
+
+    /// Whether it is the headers of one message.
+    #[must_use]
+    pub const fn is_message(&self) -> bool {
+        matches!(self.shape, Shape::Message(_))
+    }
+
+    /// What the headers of a message say and which of it is believed; `None` for any other record, and for headers that
+    /// cannot be read.
+    #[must_use]
+    pub fn review(&self) -> Option<HeaderReview> {
+        match &self.shape {
+            Shape::Message(block) => message::review(block),
+            Shape::Json(_) | Shape::Row(_) | Shape::Recipient(_) => None,
         }
     }
 
@@ -53,6 +78,10 @@ impl<'a> RawRecord<'a> {
     /// # Errors
     /// When it is no record, or a record of a table we read lacks what the table always has.
     pub fn decode(&self) -> Result<Record<'a>, Undecodable<'a>> {
+        if let Shape::Message(block) = self.shape {
+            let body = Body::Mail(message::event(block)?);
+            return Ok(Record { envelope: Envelope::default(), body });
+        }
         let raw = self.text.as_bytes();
         let members = Members::of(self.text).ok_or_else(|| Undecodable::whole(Reason::NotARecord, raw))?;
         self.read(&members).map_err(|flaw| Undecodable::new(flaw.reason, &flaw, raw))
@@ -83,7 +112,7 @@ impl<'a> RawRecord<'a> {
     const fn columns(&self) -> Columns {
         match self.shape {
             Shape::Row(columns) => columns,
-            Shape::Json(_) | Shape::Recipient(_) => Columns::Unstated,
+            Shape::Json(_) | Shape::Recipient(_) | Shape::Message(_) => Columns::Unstated,
         }
     }
 }
