@@ -1,5 +1,6 @@
 //! The story of a record on a page of eighty columns.
 
+use super::headers::headers;
 use super::story::{Judged, Question, RuleStory, Story};
 use crate::cli::page::{Page, WIDTH};
 use crate::cli::paint::{BAD, FAINT, GOOD, PLAIN, Paint, TITLE};
@@ -32,6 +33,7 @@ fn judged(page: &mut Page, judged: &Judged) {
         page.gap();
         self::question(page, number, question);
     }
+    judged.headers.iter().for_each(|review| headers(page, review));
     page.gap();
     page.line(TITLE.paint("Rules"));
     judged.rules.iter().for_each(|it| rule(page, it));

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::alert::Reason;
-use crate::decode::{Body, Owner, RawRecord, Undecodable};
+use crate::decode::{Body, HeaderReview, Owner, RawRecord, Undecodable};
 use crate::event::{MailEvent, Time};
 use crate::judge::{
     Alignment, Answer, Decision, Entry, Evidence, Facts, Judgement, RULES, Rule, RuleId, Severity, Tenant, Tenants,
@@ -55,6 +55,9 @@ pub(super) struct Judged {
     pub(super) rules: Vec<RuleStory>,
     pub(super) severity_reasons: Vec<Reason>,
     pub(super) actions: &'static [&'static str],
+    /// Of a message: which of its headers count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) headers: Option<HeaderReview>,
 }
 
 /// One of the four questions, with the answer and what it rests on.
@@ -99,7 +102,10 @@ impl Story {
             return Self::of_unknown_tenant(&record.envelope.owner, raw, number);
         };
         match record.body {
-            Body::Mail(event) => Self::Judged(Box::new(Judged::of(&event, tenants.get(index), number))),
+            Body::Mail(event) => {
+                let judged = Judged::of(&event, tenants.get(index), number);
+                Self::Judged(Box::new(Judged { headers: raw.review(), ..judged }))
+            }
             Body::Related(_) => Self::not_mail("a row about a mail, not a mail: it is joined, not judged", number),
             Body::Other { category } => Self::not_mail(&format!("{}: a table that is not read", &*category), number),
         }
@@ -157,6 +163,7 @@ impl Judged {
             rules: RULES.iter().map(|rule| RuleStory::of(rule, &judgement.facts, tenant)).collect(),
             severity_reasons: weighing.reasons.into_iter().map(Reason::from).filter(|_| is_suspicious).collect(),
             actions: judgement.rules.first().map_or(&[], |rule| rule.actions),
+            headers: None,
         }
     }
 }
