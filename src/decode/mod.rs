@@ -8,7 +8,8 @@
 //! number to make it text, and refuses a mail whose subject ends in half an emoji, which its sender can arrange. The
 //! cursor is held equal to `serde_json` by properties and by fuzzing.
 //!
-//! What is no UTF-8 may be UTF-16, which whoever takes payloads in turns into it first ([`utf8`]).
+//! What is no JSON by its first character may be a report as CSV ([`Framing`]); what is no UTF-8 may be UTF-16, which
+//! whoever takes payloads in turns into it first ([`utf8`]).
 //!
 //! Undecodable input is an outcome, not an error: it is visited like a record, with a reason from a closed set, so that
 //! every record that came in is counted once. There is no limit on the length of a single text: text is borrowed, the
@@ -16,7 +17,9 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod authentication;
+mod csv;
 mod encoding;
+mod framing;
 mod key;
 mod mail;
 mod members;
@@ -30,7 +33,9 @@ mod table;
 mod trace;
 mod undecodable;
 
+pub use csv::Header as CsvHeader;
 pub use encoding::{Utf16, utf8};
+pub use framing::Framing;
 pub use record::{Body, Envelope, Owner, RawRecord, Record};
 pub use skim::Skim;
 pub use split::records;

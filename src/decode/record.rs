@@ -5,7 +5,7 @@ use super::members::Members;
 use super::skim::Skim;
 use super::table::Table;
 use super::undecodable::{Flaw, Reason, Undecodable};
-use super::{mail, related};
+use super::{csv, mail, related};
 use crate::event::{MailEvent, RelatedEvent, Text, Time};
 
 /// A record as it was cut out of its payload, not yet read.
@@ -20,6 +20,8 @@ pub struct RawRecord<'a> {
 pub(super) enum Shape<'a> {
     /// Valid JSON, with what could be told without reading it in full.
     Json(Option<Skim<'a>>),
+    /// A row of comma-separated values, as far as it is about one recipient.
+    Csv(csv::Entry<'a>),
 }
 
 impl<'a> RawRecord<'a> {
@@ -38,6 +40,7 @@ impl<'a> RawRecord<'a> {
     pub const fn skim(&self) -> Option<&Skim<'a>> {
         match &self.shape {
             Shape::Json(skim) => skim.as_ref(),
+            Shape::Csv(_) => None,
         }
     }
 
@@ -47,8 +50,14 @@ impl<'a> RawRecord<'a> {
     /// When it is no record, or a record of a table we read lacks what the table always has.
     pub fn decode(&self) -> Result<Record<'a>, Undecodable<'a>> {
         let raw = self.text.as_bytes();
-        let members = Members::of(self.text).ok_or_else(|| Undecodable::whole(Reason::NotARecord, raw))?;
-        Record::read(&members).map_err(|flaw| Undecodable::new(flaw.reason, &flaw, raw))
+        let record = match &self.shape {
+            Shape::Json(_) => {
+                let members = Members::of(self.text).ok_or_else(|| Undecodable::whole(Reason::NotARecord, raw))?;
+                Record::read(&members)
+            }
+            Shape::Csv(entry) => entry.read(),
+        };
+        record.map_err(|flaw| Undecodable::new(flaw.reason, &flaw, raw))
     }
 }
 
