@@ -8,7 +8,7 @@ use super::message::{self, HeaderReview};
 use super::skim::Skim;
 use super::table::Table;
 use super::undecodable::{Flaw, Reason, Undecodable};
-use super::{mail, related};
+use super::{csv, mail, related};
 use crate::event::{MailEvent, RelatedEvent, Text, Time};
 
 /// A record as it was cut out of its payload, not yet read.
@@ -27,6 +27,8 @@ pub(super) enum Shape<'a> {
     Row(Columns),
     /// A row of the message trace that names several recipients, and which of them is meant.
     Recipient(usize),
+    /// A row of comma-separated values, as far as it is about one recipient.
+    Csv(csv::Entry<'a>),
     /// The header block of a message, whose bytes need not be UTF-8.
     Message(&'a [u8]),
 }
@@ -53,14 +55,8 @@ impl<'a> RawRecord<'a> {
     pub const fn skim(&self) -> Option<&Skim<'a>> {
         match &self.shape {
             Shape::Json(skim) => skim.as_ref(),
-            Shape::Row(_) | Shape::Recipient(_) | Shape::Message(_) => None,
+            _ => None,
         }
-    }
-
-    /// Whether it is the headers of one message.
-    #[must_use]
-    pub const fn is_message(&self) -> bool {
-        matches!(self.shape, Shape::Message(_))
     }
 
     /// What the headers of a message say and which of it is believed; `None` for any other record, and for headers that
@@ -69,7 +65,7 @@ impl<'a> RawRecord<'a> {
     pub fn review(&self) -> Option<HeaderReview> {
         match &self.shape {
             Shape::Message(block) => message::review(block),
-            Shape::Json(_) | Shape::Row(_) | Shape::Recipient(_) => None,
+            _ => None,
         }
     }
 
@@ -78,13 +74,18 @@ impl<'a> RawRecord<'a> {
     /// # Errors
     /// When it is no record, or a record of a table we read lacks what the table always has.
     pub fn decode(&self) -> Result<Record<'a>, Undecodable<'a>> {
-        if let Shape::Message(block) = self.shape {
-            let body = Body::Mail(message::event(block)?);
-            return Ok(Record { envelope: Envelope::default(), body });
-        }
         let raw = self.text.as_bytes();
-        let members = Members::of(self.text).ok_or_else(|| Undecodable::whole(Reason::NotARecord, raw))?;
-        self.read(&members).map_err(|flaw| Undecodable::new(flaw.reason, &flaw, raw))
+        let record = match &self.shape {
+            Shape::Message(block) => {
+                return message::event(block).map(|event| Record::unowned(Body::Mail(event)));
+            }
+            Shape::Csv(entry) => entry.read(),
+            Shape::Json(_) | Shape::Row(_) | Shape::Recipient(_) => {
+                let members = Members::of(self.text).ok_or_else(|| Undecodable::whole(Reason::NotARecord, raw))?;
+                self.read(&members)
+            }
+        };
+        record.map_err(|flaw| Undecodable::new(flaw.reason, &flaw, raw))
     }
 
     /// How many records the text stands for.
@@ -104,7 +105,7 @@ impl<'a> RawRecord<'a> {
             Dialect::Queried(table) => Record::queried(members, table, columns),
             Dialect::Traced(row) => {
                 let place = if let Shape::Recipient(place) = self.shape { place } else { 0 };
-                Ok(Record { envelope: Envelope::default(), body: Body::Mail(row.event(place)?) })
+                Ok(Record::unowned(Body::Mail(row.event(place)?)))
             }
         }
     }
@@ -112,7 +113,7 @@ impl<'a> RawRecord<'a> {
     const fn columns(&self) -> Columns {
         match self.shape {
             Shape::Row(columns) => columns,
-            Shape::Json(_) | Shape::Recipient(_) | Shape::Message(_) => Columns::Unstated,
+            _ => Columns::Unstated,
         }
     }
 }
@@ -127,6 +128,11 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
+    /// A record that does not say whose it is.
+    const fn unowned(body: Body<'a>) -> Self {
+        Self { envelope: Envelope { owner: Owner::Unstated, published: None }, body }
+    }
+
     fn streamed(members: &Members<'a>, category: Text<'a>) -> Result<Self, Flaw> {
         let owner = Owner::Tenant(members.text(Key::TenantId)?.unwrap_or_default());
         let envelope = Envelope { owner, published: members.parsed(Key::Time)? };

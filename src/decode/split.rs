@@ -2,20 +2,21 @@
 
 use serde::de::IgnoredAny;
 
+use super::framing::Framing;
 use super::record::{RawRecord, Shape};
 use super::reply::Reply;
 use super::scan::{Scan, Stop};
 use super::skim::Skim;
 use super::trace_json;
 use super::undecodable::{Reason, Undecodable};
-use super::{Limits, message};
+use super::{Limits, csv, message};
 
 /// Walks the records of one payload in order: one visit for each record, or for what could not be read.
 ///
 /// A payload is one JSON document or several, one a line (LF or CRLF, blank lines between them are nothing). A document
 /// is a record, an object with an array `records` (an Event Hubs batch), the reply of a query interface, or an array of
-/// these. A byte order mark in front is passed over. A row of the message trace that names several recipients is visited
-/// once for each. What begins with a header field is one message.
+/// these. Or it is a report as CSV, or one message. A byte order mark in front is passed over. A row of the message trace
+/// that names several recipients is visited once for each.
 ///
 /// A document with a mistake anywhere is undecodable as a whole, and none of its records is visited: half a batch would
 /// be counted, committed, and then counted again when the sender repeats it. A bad line does not touch the others.
@@ -23,13 +24,12 @@ pub fn records<'a>(payload: &'a [u8], limits: &Limits, visit: &mut impl FnMut(Re
     if payload.len() > limits.payload_bytes_max {
         return visit(Err(Undecodable::whole(Reason::TooLarge, payload)));
     }
-    let payload = payload.strip_prefix(BYTE_ORDER_MARK).unwrap_or(payload);
-    if message::looks_like_message(payload) {
-        return visit(message::record(payload));
-    }
-    let text = payload.trim_ascii();
-    if !text.is_empty() {
-        Splitter { limits, found: Vec::new(), visit }.payload(text);
+    let text = payload.strip_prefix(BYTE_ORDER_MARK).unwrap_or(payload);
+    match (Framing::of(text), text.trim_ascii()) {
+        (Framing::Message, _) => visit(message::record(text)),
+        (Framing::Csv(header), _) => csv::records(*header, text, limits, visit),
+        (Framing::Json, []) => {}
+        (Framing::Json, text) => Splitter { limits, found: Vec::new(), visit }.payload(text),
     }
 }
 

@@ -78,11 +78,13 @@ pub enum Reason {
     BadColumn,
     /// A key that we read stands twice in one object; readers differ in which of the two they believe.
     KeyTwice,
+    /// A row of CSV that does not have the fields of its header.
+    BrokenRow,
 }
 
 impl Reason {
     /// Every reason, in the order of the checks.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::NotUtf8,
         Self::NotJson,
         Self::TooLarge,
@@ -93,6 +95,7 @@ impl Reason {
         Self::MissingColumn,
         Self::BadColumn,
         Self::KeyTwice,
+        Self::BrokenRow,
     ];
 
     /// What to do about it; follows the name of what it holds for.
@@ -113,6 +116,7 @@ impl Reason {
             Self::MissingColumn => "is missing, null or empty; every row of this table has it",
             Self::BadColumn => "holds what it cannot hold; compare the record with the table's schema",
             Self::KeyTwice => "stands twice in one object; readers differ in which they believe, so neither is",
+            Self::BrokenRow => "does not have the fields of its header; write values as RFC 4180 has them",
         }
     }
 
@@ -130,6 +134,7 @@ impl Reason {
             Self::MissingColumn => "missing_column",
             Self::BadColumn => "bad_column",
             Self::KeyTwice => "key_twice",
+            Self::BrokenRow => "broken_row",
         }
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn headers(page: &mut Page, review: &HeaderReview) {
 }
 
 /// What the belief rests on.
-const fn ground(review: &HeaderReview) -> &'static str {
+fn ground(review: &HeaderReview) -> &'static str {
     match review.front_door() {
         Some(_) => "What stands above the front door of Exchange Online is its own. What stands below is the sender's.",
         None if review.is_internal => "No server but Microsoft's wrote here, and the sender had signed in.",

@@ -58,7 +58,7 @@ fn find(path: &Path, number: u64, tenants: &Tenants) -> Result<Story, Failure> {
     let mut payloads = Payloads::new(reader).with_context(unreadable).map_err(Failure::input)?;
     let (mut records, mut story) = (0, None);
     while let Some(payload) = payloads.read().with_context(unreadable).map_err(Failure::input)? {
-        decode::records(payload, &LIMITS, &mut |visit| {
+        decode::records(&decode::utf8(payload), &LIMITS, &mut |visit| {
             records += 1;
             if records == number {
                 story = Some(Story::of(visit.as_ref(), number, tenants));

@@ -35,8 +35,7 @@ const NAME_BYTES_MAX: usize = 256;
 
 /// Whether a payload begins as a header block does: with a field, or with an mbox line. Names as in RFC 5322, but for what
 /// JSON and CSV put in front of their first colon.
-#[must_use]
-pub fn looks_like_message(payload: &[u8]) -> bool {
+pub(super) fn looks_like_message(payload: &[u8]) -> bool {
     let start = payload.trim_ascii_start();
     if !start.first().is_some_and(u8::is_ascii_alphabetic) {
         return false;

@@ -1,17 +1,24 @@
 //! Files and streams of bytes, cut into payloads that the decoder takes.
 //!
-//! A file of JSON Lines has no end that matters: it is handed over in blocks of whole lines, from one buffer that is
-//! used again, so a hundred gigabytes cost what the first block costs. A block is small enough to stay in a core's cache
-//! between being read and being decoded. Anything else (a pretty-printed export, one array of everything) is one
-//! document, of which half cannot be read: it is held whole, up to a limit, and refused above.
+//! A file of JSON Lines, or of CSV, has no end that matters: it is handed over in blocks of whole lines, from one buffer
+//! that is used again, so a hundred gigabytes cost what the first block costs. A block is small enough to stay in a
+//! core's cache between being read and being decoded. Anything else (a pretty-printed export, one array of everything) is
+//! one document, of which half cannot be read: it is held whole, up to a limit, and refused above. Of a message only the
+//! headers are held: its body is as large as the sender likes, and may look like anything.
 //!
 //! Which of the two it is shows in the first block, and only where a file is larger than that does it matter: what fits
-//! is left to the decoder, as if it had come by any other way.
+//! is left to the decoder, as if it had come by any other way. A block behind the first has lost what the file began
+//! with, so whatever tells the decoder what follows is kept and put in front of each: an empty batch, or the header of
+//! the columns. Neither is a record, and records have the same numbers however large a block is.
 
-use std::io::{self, BufReader, Cursor, Read};
+mod input;
 
-use flate2::read::MultiGzDecoder;
+use std::io::{self, Read};
+
 use serde::de::IgnoredAny;
+
+use crate::decode::{self, CsvHeader, HEADER_BYTES_MAX};
+use input::Input;
 
 /// The longest line, and the longest document that is not made of lines.
 pub const DOCUMENT_BYTES_MAX: usize = 64 << 20;
@@ -19,11 +26,13 @@ pub const DOCUMENT_BYTES_MAX: usize = 64 << 20;
 /// What is read at once.
 const BLOCK_BYTES: usize = 512 << 10;
 
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// One byte more than the limit, so that what lies above it shows.
+const BUFFER_BYTES_MAX: usize = DOCUMENT_BYTES_MAX + 1;
+
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// An empty batch on a line of its own, in front of each block: it tells the decoder that lines follow, so that what
-/// becomes of a line does not depend on its place in a block.
+/// An empty batch on a line of its own, in front of each block of JSON Lines: it tells the decoder that lines follow, so
+/// that what becomes of a line does not depend on its place in a block.
 const LINES_FOLLOW: &[u8] = b"[]\n";
 
 /// Why a file could not be read to its end.
@@ -44,8 +53,10 @@ pub enum FileError {
 /// The payloads of one file or stream, one after the other.
 pub struct Payloads<R> {
     input: Input<R>,
-    /// First room for [`LINES_FOLLOW`], then the bytes that count, up to `end`.
+    /// First what stands in front of every block, then the bytes that count, up to `end`.
     buffer: Vec<u8>,
+    /// Where the bytes that count begin.
+    front: usize,
     end: usize,
     /// What has been handed over ends here.
     taken: usize,
@@ -55,57 +66,58 @@ pub struct Payloads<R> {
     has_ended: bool,
 }
 
-/// Where the bytes that count begin.
-const FRONT: usize = LINES_FOLLOW.len();
-
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// Where a file may be cut.
 enum Framing {
     Unknown,
+    /// Behind any line.
     Lines,
+    /// Behind any row of CSV, which may be several lines.
+    Rows(Box<CsvHeader>),
+    /// Nowhere.
     Document,
+    /// Behind the longest header block; what follows is the body.
+    Message,
 }
 
 impl<R: Read> Payloads<R> {
-    /// Looks at the first bytes: plain, or gzip of one member or many.
+    /// Looks at the first bytes: plain or gzip of one member or many, UTF-8 or UTF-16.
     ///
     /// # Errors
     /// When they cannot be read.
     pub fn new(reader: R) -> Result<Self, FileError> {
         Ok(Self {
             input: Input::new(reader)?,
-            buffer: vec![0; FRONT + BLOCK_BYTES],
-            end: FRONT,
-            taken: FRONT,
+            buffer: vec![0; BLOCK_BYTES],
+            front: 0,
+            end: 0,
+            taken: 0,
             framing: Framing::Unknown,
             in_long_line: false,
             has_ended: false,
         })
     }
 
-    /// Reads the next payload: whole lines, or the whole document; `None` at the end.
+    /// Reads the next payload, in UTF-8: whole lines or rows, or the whole document; `None` at the end.
     ///
-    /// A line that is too long is cut just above [`DOCUMENT_BYTES_MAX`], so that a decoder with that limit refuses it;
-    /// the lines behind it follow as if nothing had been.
+    /// A line that is too long is cut just above what the decoder takes, [`DOCUMENT_BYTES_MAX`] or the longest row, so
+    /// that it refuses it; the lines behind it follow as if nothing had been.
     ///
     /// # Errors
-    /// When reading fails, or what is no JSON Lines is too large to hold.
+    /// When reading fails, or what has no lines is too large to hold.
     pub fn read(&mut self) -> Result<Option<&[u8]>, FileError> {
         self.forget_taken();
         self.fill()?;
-        while !self.is_complete() {
+        while !self.take_payload() {
             self.grow()?;
         }
-        self.taken = self.end_of_payload();
-        let payload = if self.framing == Framing::Lines { 0..self.taken } else { FRONT..self.taken };
-        self.buffer[..FRONT].copy_from_slice(LINES_FOLLOW);
-        Ok(Some(&self.buffer[payload]).filter(|_| self.taken > FRONT))
+        Ok(Some(&self.buffer[..self.taken]).filter(|_| self.taken > self.front))
     }
 
     fn forget_taken(&mut self) {
-        self.buffer.copy_within(self.taken..self.end, FRONT);
-        self.end -= self.taken - FRONT;
-        self.taken = FRONT;
-        self.buffer.truncate(self.end.max(FRONT + BLOCK_BYTES));
+        self.buffer.copy_within(self.taken..self.end, self.front);
+        self.end -= self.taken - self.front;
+        self.taken = self.front;
+        self.buffer.truncate(self.end.max(self.front + BLOCK_BYTES));
     }
 
     /// Reads until the buffer is full or the input ends.
@@ -121,7 +133,7 @@ impl<R: Read> Payloads<R> {
                 self.skip_to_line_end();
             }
         }
-        if self.framing == Framing::Unknown {
+        if matches!(self.framing, Framing::Unknown) {
             self.recognise();
         }
         Ok(())
@@ -130,86 +142,93 @@ impl<R: Read> Payloads<R> {
     fn skip_to_line_end(&mut self) {
         let line_end = memchr::memchr(b'\n', self.data());
         self.in_long_line = line_end.is_none();
-        self.taken = line_end.map_or(self.end, |at| FRONT + at);
+        self.taken = line_end.map_or(self.end, |at| self.front + at);
         self.forget_taken();
+    }
+
+    /// What fits into one block may stay one document. A header that binds a column twice makes its file one dead letter,
+    /// and a dead letter is told once.
+    fn recognise(&mut self) {
+        if self.data().starts_with(BYTE_ORDER_MARK) {
+            self.taken = BYTE_ORDER_MARK.len();
+            self.forget_taken();
+        }
+        self.framing = match decode::Framing::of(self.data()) {
+            _ if self.has_ended => Framing::Document,
+            decode::Framing::Json => self.json(),
+            decode::Framing::Csv(header) if header.is_sound() => {
+                self.begin_behind(header.length());
+                Framing::Rows(header)
+            }
+            decode::Framing::Csv(_) => Framing::Document,
+            decode::Framing::Message => Framing::Message,
+        };
+        if matches!(self.framing, Framing::Lines) {
+            self.buffer.splice(..0, LINES_FOLLOW.iter().copied());
+            self.end += LINES_FOLLOW.len();
+            self.begin_behind(LINES_FOLLOW.len());
+        }
     }
 
     /// Lines, where any line of the first block is an object or an array by itself: in a document over several lines,
     /// one that is has an indent in front of it or a comma behind it.
-    fn recognise(&mut self) {
-        if self.data().starts_with(BYTE_ORDER_MARK) {
-            self.taken = FRONT + BYTE_ORDER_MARK.len();
-            self.forget_taken();
-        }
+    fn json(&self) -> Framing {
         let is_json = |line: &[u8]| serde_json::from_slice::<IgnoredAny>(line).is_ok();
         let is_whole = |line: &[u8]| matches!(line.first(), Some(b'{' | b'[')) && is_json(line);
-        self.framing = match memchr::memrchr(b'\n', self.data()) {
-            _ if self.has_ended => Framing::Document,
+        match memchr::memrchr(b'\n', self.data()) {
             Some(end) if self.data()[..end].split(|byte| *byte == b'\n').any(is_whole) => Framing::Lines,
             Some(_) => Framing::Document,
             None => Framing::Unknown,
-        };
+        }
     }
 
-    fn is_complete(&self) -> bool {
-        let has_line = || self.buffer.len() == BUFFER_BYTES_MAX || memchr::memchr(b'\n', self.data()).is_some();
-        self.has_ended || self.framing == Framing::Lines && has_line()
+    /// Keeps the first bytes of the buffer in front of every block.
+    const fn begin_behind(&mut self, front: usize) {
+        self.front = front;
+        self.taken = front;
+    }
+
+    /// Takes what can be handed over; false where more must be read for that.
+    fn take_payload(&mut self) -> bool {
+        let data = self.data();
+        let (whole, is_too_long) = match &self.framing {
+            _ if self.has_ended => (data.len(), false),
+            Framing::Lines => (memchr::memrchr(b'\n', data).map_or(0, |at| at + 1), self.is_full()),
+            Framing::Rows(header) => (header.whole_rows(data), header.is_too_long(data)),
+            Framing::Message => return self.take_headers(),
+            Framing::Unknown | Framing::Document => return false,
+        };
+        self.in_long_line = whole == 0 && is_too_long;
+        self.taken = if self.in_long_line { self.end } else { self.front + whole };
+        self.has_ended || self.taken > self.front
+    }
+
+    /// Takes what may be headers, with a byte more for the decoder to see that there are too many, and ends the input.
+    fn take_headers(&mut self) -> bool {
+        let has_headers = self.data().trim_ascii_start().len() > HEADER_BYTES_MAX;
+        if has_headers {
+            self.has_ended = true;
+            self.taken = self.end;
+        }
+        has_headers
     }
 
     fn grow(&mut self) -> Result<(), FileError> {
-        if self.buffer.len() == BUFFER_BYTES_MAX {
+        if self.is_full() {
             return Err(FileError::TooLarge);
         }
         self.buffer.resize(BUFFER_BYTES_MAX.min(self.buffer.len() * 2), 0);
         self.fill()
     }
 
-    fn end_of_payload(&mut self) -> usize {
-        if self.has_ended {
-            return self.end;
-        }
-        let line_end = memchr::memrchr(b'\n', self.data());
-        self.in_long_line = line_end.is_none();
-        line_end.map_or(self.end, |at| FRONT + at + 1)
+    const fn is_full(&self) -> bool {
+        self.buffer.len() >= BUFFER_BYTES_MAX
     }
 
     fn data(&self) -> &[u8] {
-        &self.buffer[FRONT..self.end]
+        &self.buffer[self.front..self.end]
     }
 }
-
-/// One byte more than the limit, so that what lies above it shows.
-const BUFFER_BYTES_MAX: usize = FRONT + DOCUMENT_BYTES_MAX + 1;
-
-/// The bytes behind the compression, if there is one.
-enum Input<R> {
-    Plain(Whole<R>),
-    Gzip(Box<MultiGzDecoder<BufReader<Whole<R>>>>),
-}
-
-/// A reader, with the bytes that were looked at put back in front.
-type Whole<R> = io::Chain<Cursor<Vec<u8>>, R>;
-
-impl<R: Read> Input<R> {
-    fn new(mut reader: R) -> io::Result<Self> {
-        let mut magic = Vec::new();
-        reader.by_ref().take(GZIP_MAGIC.len() as u64).read_to_end(&mut magic)?;
-        let is_gzip = magic == GZIP_MAGIC;
-        let whole = Cursor::new(magic).chain(reader);
-        let gzip =
-            |whole| Self::Gzip(Box::new(MultiGzDecoder::new(BufReader::with_capacity(GZIP_BUFFER_BYTES, whole))));
-        Ok(if is_gzip { gzip(whole) } else { Self::Plain(whole) })
-    }
-
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(reader) => reader.read(buffer),
-            Self::Gzip(reader) => reader.read(buffer),
-        }
-    }
-}
-
-const GZIP_BUFFER_BYTES: usize = 64 << 10;
 
 #[cfg(test)]
 mod tests {
