@@ -28,7 +28,7 @@
 
 use crate::judge::answer::Gap;
 use crate::judge::catalog::{Condition, Rule, RuleId};
-use crate::judge::facts::Claim;
+use crate::judge::claim::Claim;
 use crate::judge::severity::Severity;
 
 use super::{ENTERED_DIRECTLY, NOT_SANCTIONED, NOTHING_PROVES_IT};

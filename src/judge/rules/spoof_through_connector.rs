@@ -30,7 +30,7 @@
 use crate::event::DmarcResult;
 use crate::judge::answer::{Answer, Gap};
 use crate::judge::catalog::{Condition, Rule, RuleId};
-use crate::judge::facts::Entry;
+use crate::judge::entry::Entry;
 use crate::judge::severity::Severity;
 
 use super::{NOT_SANCTIONED, SHOWS_OWN_DOMAIN};
