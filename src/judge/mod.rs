@@ -34,7 +34,7 @@ pub use glance::{Glance, at_a_glance};
 pub use observation::{Content, Observation};
 pub use organisation::{PUBLIC_SUFFIX_LIST, SuffixList, is_shared_by_tenants, organisational_domain};
 pub use sanction::{Miss, NearMiss, Permission, Sanction};
-pub use severity::{Factor, FactorSet, Severity, SeverityReason, Weighing, weigh};
+pub use severity::{CAMPAIGN_WEIGHING, Factor, FactorSet, Severity, SeverityReason, Weighing, weigh};
 pub use tenant::{
     AcceptedDomain, ExpiryDate, Gateway, MxTarget, SanctionedSource, SenderPattern, SimulationVendor, Tenant,
     TenantIndex, Tenants,
