@@ -22,14 +22,21 @@ mod tenants;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::{Parser, Subcommand};
 
+use crate::judge::PUBLIC_SUFFIX_LIST;
+
 pub use failure::{Exit, Failure};
+
+/// What a verdict depends on beside the configuration: this program, and the list that it carries.
+static LONG_VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{}\nPublic Suffix List: {PUBLIC_SUFFIX_LIST}", env!("CARGO_PKG_VERSION")));
 
 /// Finds Direct Send abuse and own-domain spoofing in the mail telemetry of Microsoft 365 tenants.
 #[derive(Debug, Parser)]
-#[command(name = "postern", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(name = "postern", version, long_version = LONG_VERSION.as_str(), arg_required_else_help = true, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -65,6 +65,8 @@ impl Page {
             self.header("[[tenant.simulation]]");
             self.text("name", &vendor.name);
             self.list("networks", vendor.networks.iter().map(quoted));
+            self.list("senders", vendor.senders.iter().map(sender));
+            vendor.expires.iter().for_each(|day| self.value("expires", day));
         }
     }
 

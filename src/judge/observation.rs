@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{DeliveryAction, Fingerprint, MailEvent, SourceNetwork, Time};
 
 use super::catalog::RuleSet;
-use super::facts::Evidence;
+use super::evidence::Evidence;
 use super::severity::FactorSet;
 use super::verdict::Judgement;
 

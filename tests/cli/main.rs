@@ -5,5 +5,6 @@ mod examples;
 mod explain;
 mod postern;
 mod readme;
+mod rules;
 mod scan;
 mod simulate;

@@ -195,7 +195,7 @@ fn questions(judgement: &Judgement<'_>) -> Vec<Question> {
             proof(facts.alignment).to_owned(),
             &["spf", "dkim", "dmarc", "compauth"],
         ),
-        question("Was it allowed, and where did it end?", sanction(facts), &["delivery"]),
+        question("Was it allowed, and where did it end?", sanction(facts), &["sanction", "simulation", "delivery"]),
     ]
 }
 
@@ -212,7 +212,7 @@ const fn door(entry: Entry) -> &'static str {
 
 const fn proof(alignment: Alignment) -> &'static str {
     match alignment {
-        Alignment::Aligned => "Aligned: DMARC passed, or SPF for the same organisation.",
+        Alignment::Aligned => "Aligned: DMARC passed, or SPF or DKIM for the same organisation.",
         Alignment::Unaligned => "Unaligned: there are results, and none of them proves it.",
         Alignment::Unknown => "Unknown: there are no results.",
         Alignment::NotApplicable => "Not applicable: nobody claims to be one of us.",
