@@ -21,7 +21,8 @@ const LIMITS: Limits = Limits { payload_bytes_max: 4 << 20, records_max: 1_000, 
 #[test]
 fn golden_inputs_and_fuzzed_ones_stay_within_the_bound() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let files: Vec<_> = [root.join("corpora"), root.join("fuzz/corpus")].iter().flat_map(|folder| files(folder)).collect();
+    let files: Vec<_> =
+        [root.join("corpora"), root.join("fuzz/corpus")].iter().flat_map(|folder| files(folder)).collect();
     assert!(files.len() > 50);
     for file in files {
         check(&file.display().to_string(), &fs::read(file).unwrap());
@@ -46,15 +47,24 @@ fn what_an_attacker_would_send_stays_within_the_bound() {
         ("half an emoji, many times", mail(&r"\ud83d".repeat(many))),
         ("many keys", format!("{{{}\"x\":1}}", r#""Subject":1,"#.repeat(many))),
         ("a row of a reply with many rows", format!(r#"{{"results":[{}{{}}]}}"#, "{},".repeat(many))),
-        ("many recipients", format!("{header}a@contoso.com,{},2026-11-02T08:16:02Z,s\n", "r@contoso.com##Deliver;".repeat(many))),
+        (
+            "many recipients",
+            format!("{header}a@contoso.com,{},2026-11-02T08:16:02Z,s\n", "r@contoso.com##Deliver;".repeat(many)),
+        ),
         ("many columns", format!("{}{}\n", header.trim_end(), ",x".repeat(many))),
         ("quotes", format!("{header}{}", "\"\"".repeat(many))),
         ("an open quote", format!("{header}\"{}", "a\n".repeat(many))),
         ("many fields", format!("From: a@contoso.com\n{}", "X: y\n".repeat(many))),
         ("one long field", format!("Subject: {}\n", "a\n ".repeat(many))),
         ("many authors", format!("Date: Mon, 02 Nov 2026 08:16:00 +0000\nFrom: {}\n", "a@contoso.com, ".repeat(many))),
-        ("many results", format!("From: a@contoso.com\nAuthentication-Results: {}\n", "dkim=pass header.d=a.example;".repeat(many))),
-        ("comments in comments", format!("From: a@contoso.com\nAuthentication-Results: spf=pass {}\n", "(".repeat(many))),
+        (
+            "many results",
+            format!("From: a@contoso.com\nAuthentication-Results: {}\n", "dkim=pass header.d=a.example;".repeat(many)),
+        ),
+        (
+            "comments in comments",
+            format!("From: a@contoso.com\nAuthentication-Results: spf=pass {}\n", "(".repeat(many)),
+        ),
         ("encoded words", format!("From: a@contoso.com\nSubject: {}\n", "=?utf-8?q?=C3?= ".repeat(many))),
     ];
     for (name, payload) in cases {

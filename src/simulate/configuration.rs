@@ -46,7 +46,12 @@ fn configured(tenant: &SimulatedTenant, names: &Names) -> Tenant {
             senders: SANCTIONED.map(|(_, local)| SenderPattern::Address(format!("{local}@{primary}"))).to_vec(),
             expires: None,
         }],
-        simulations: vec![SimulationVendor { name: "Training".to_owned(), networks: SIMULATION_VENDOR.in_cidr() }],
+        simulations: vec![SimulationVendor {
+            name: "Training".to_owned(),
+            networks: SIMULATION_VENDOR.in_cidr(),
+            senders: Vec::new(),
+            expires: None,
+        }],
     }
 }
 

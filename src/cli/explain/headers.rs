@@ -32,7 +32,9 @@ fn ground(review: &HeaderReview) -> &'static str {
     match review.front_door() {
         Some(_) => "What stands above the front door of Exchange Online is its own. What stands below is the sender's.",
         None if review.is_internal => "No server but Microsoft's wrote here, and the sender had signed in.",
-        None => "There is no front door of Exchange Online in this block, so none of it can be believed. Copy all of it.",
+        None => {
+            "There is no front door of Exchange Online in this block, so none of it can be believed. Copy all of it."
+        }
     }
 }
 
