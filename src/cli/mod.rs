@@ -6,6 +6,7 @@
 pub mod card;
 pub mod config;
 mod demo;
+mod evaluate;
 mod explain;
 mod failure;
 mod input;
@@ -49,6 +50,7 @@ enum Command {
     Scan(scan::Options),
     Explain(explain::Options),
     Simulate(simulate::Options),
+    Evaluate(evaluate::Options),
     Rules(rules::Options),
     /// Check a configuration file, or show what it comes to
     #[command(subcommand, after_help = CONFIG_EXAMPLES)]
@@ -84,6 +86,7 @@ impl Command {
             Self::Scan(options) => scan::run(options),
             Self::Explain(options) => explain::run(options),
             Self::Simulate(options) => simulate::run(options),
+            Self::Evaluate(options) => evaluate::run(options),
             Self::Rules(options) => rules::run(options),
             Self::Config(command) => Ok(command.run()),
         }

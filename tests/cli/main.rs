@@ -1,6 +1,7 @@
 //! The command line, as people and scripts use it: the real binary in a process of its own.
 #![cfg(test)]
 
+mod evaluate;
 mod examples;
 mod explain;
 mod postern;
