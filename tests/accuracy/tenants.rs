@@ -35,7 +35,12 @@ fn tenant() -> Tenant {
             senders: vec![SenderPattern::Address("scanner@contoso.com".to_owned())],
             expires: None,
         }],
-        simulations: vec![SimulationVendor { name: "training".to_owned(), networks: networks(&["192.0.2.64/27"]) }],
+        simulations: vec![SimulationVendor {
+            name: "training".to_owned(),
+            networks: networks(&["192.0.2.64/27"]),
+            senders: vec![],
+            expires: None,
+        }],
         ..Tenant::default()
     }
 }

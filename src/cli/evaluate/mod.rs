@@ -22,7 +22,7 @@ use super::output::{print, print_aside};
 use super::paint::BAD;
 use super::progress::Progress;
 use crate::evaluate::{Contender, Examiner, Fired, Scoreboard, Truth};
-use crate::judge::{AcceptedDomain, Tenant, Tenants};
+use crate::judge::Tenants;
 use crate::receive::files::Payloads;
 use crate::simulate::{self, Simulation};
 use labels::Labels;
@@ -72,7 +72,7 @@ fn from_files(path: &Path, labels: &Path, tenants: Arc<Tenants>) -> Result<Score
 }
 
 fn simulated(options: simulate::Options) -> Result<Scoreboard, Failure> {
-    let mut evaluation = Evaluation::new(Arc::new(tenants(&options)));
+    let mut evaluation = Evaluation::new(Arc::new(Tenants::new(options.configuration())));
     let progress = Progress::of_records(options.records);
     let mut simulation = Simulation::new(options);
     loop {
@@ -88,17 +88,6 @@ fn simulated(options: simulate::Options) -> Result<Scoreboard, Failure> {
         progress.advance(labels.len() as u64);
         evaluation.payload(payload.as_bytes(), &mut || Ok(labels.pop_front()))?;
     }
-}
-
-/// The tenants of a simulation as they would be configured.
-fn tenants(options: &simulate::Options) -> Tenants {
-    let tenant = |simulated: &simulate::SimulatedTenant| Tenant {
-        id: simulated.id.clone(),
-        name: simulated.domain.clone(),
-        accepted_domains: vec![AcceptedDomain { name: simulated.domain.clone(), match_subdomains: false }],
-        ..Tenant::default()
-    };
-    Tenants::new(options.tenants.iter().map(tenant).collect())
 }
 
 /// The label by way of its line in a labels file.
@@ -157,7 +146,7 @@ fn score(
 fn complaints(board: &Scoreboard, options: &Options) -> Vec<String> {
     let mut complaints = Vec::new();
     if let Some(required) = options.require_recall {
-        match board.worst_recall(Contender::Postern) {
+        match board.worst_recall(Contender::PosternAnySeverity) {
             None => complaints.push("there was no attack to be found".to_owned()),
             Some((family, recall)) if recall.percent() < Some(required) => {
                 let family = super::safe_text::safe_within(family, super::page::WIDTH / 2);

@@ -19,8 +19,14 @@ pub(super) fn page(board: &Scoreboard) -> String {
     let mut page = Page::new(WIDTH);
     records(&mut page, board);
     summary(&mut page, board);
-    families(&mut page, board, Nature::Attack, "Recall by family of attacks, %", recall);
-    families(&mut page, board, Nature::Benign, "False positives by kind of mail", false_positives);
+    families(&mut page, board, Nature::Attack, "Recall by family of attacks, % (p: found at any severity)", recall);
+    families(
+        &mut page,
+        board,
+        Nature::Benign,
+        "False positives by kind of mail (P: severity medium or above)",
+        false_positives,
+    );
     families(&mut page, board, Nature::Ambiguous, "Fired on what the record cannot tell; not scored", undecided);
     page.into_text()
 }
@@ -70,17 +76,17 @@ fn families(page: &mut Page, board: &Scoreboard, nature: Nature, title: &str, ce
     page.gap();
     page.line(TITLE.paint(title));
     let mut head = format!("{:FAMILY$}{:>CELL$}", "FAMILY", "OF");
-    for contender in columns_shown() {
+    for contender in columns_shown(nature) {
         // Writing to a String cannot fail.
         let _ = write!(head, "{:>CELL$}", contender.letter());
     }
     page.line(FAINT.paint(head));
     for (name, tally) in board.families(nature) {
-        row(page, name, tally, cell);
+        row(page, name, tally, columns_shown(nature), cell);
     }
 }
 
-fn row(page: &mut Page, name: &str, tally: &Tally, cell: Cell) {
+fn row(page: &mut Page, name: &str, tally: &Tally, shown: impl Iterator<Item = Contender>, cell: Cell) {
     let mut name = safe_within(name, WIDTH);
     if columns(&name) > FAMILY {
         page.line(&name);
@@ -88,16 +94,18 @@ fn row(page: &mut Page, name: &str, tally: &Tally, cell: Cell) {
     }
     let pad = FAMILY - columns(&name);
     let mut line = format!("{name}{:pad$}{:>CELL$}", "", compact(tally.records));
-    for contender in columns_shown() {
+    for contender in shown {
         let (paint, text) = cell(tally, contender);
         let _ = write!(line, "{:>CELL$}", paint.paint(text));
     }
     page.line(line);
 }
 
-/// Postern as it asks for attention, and the published rules; the rest stands in the summary.
-fn columns_shown() -> impl Iterator<Item = Contender> {
-    Contender::all().filter(|contender| *contender != Contender::PosternAnySeverity)
+/// The published rules, and Postern once, for want of room: an attack counts as found at any severity, and a false alarm
+/// where it asks for attention. The other stands in the summary.
+fn columns_shown(nature: Nature) -> impl Iterator<Item = Contender> {
+    let left_out = if nature == Nature::Attack { Contender::Postern } else { Contender::PosternAnySeverity };
+    Contender::all().filter(move |contender| *contender != left_out)
 }
 
 fn recall(tally: &Tally, contender: Contender) -> (Paint, String) {
