@@ -54,16 +54,16 @@ const EMAIL_EVENTS: Fields = Fields {
 };
 
 const MESSAGE: Fields = Fields {
-    envelope_from: Some("Return-Path, smtp.mailfrom"),
+    envelope_from: Some("smtp.mailfrom"),
     header_from: Some("From"),
-    entry: Some("X-MS-Exchange-Organization-AuthAs, Received"),
+    entry: Some("Received"),
     connector: None,
     source: Some("Received"),
     spf: Some("Authentication-Results: spf"),
     dkim: Some("Authentication-Results: dkim"),
     dmarc: Some("Authentication-Results: dmarc"),
     comp_auth: Some("Authentication-Results: compauth"),
-    delivery: Some("X-Microsoft-Antispam-Mailbox-Delivery"),
+    delivery: None,
 };
 
 /// Of the APIs, and behind the slash of the enhanced summary of a historical search, which is the same row as CSV.
@@ -115,7 +115,8 @@ impl Facts<'_> {
         let mut evidence = vec![self.envelope_evidence(&fields), self.header_evidence(&fields)];
         evidence.extend(self.entry_evidence(&fields));
         evidence.extend(self.result_evidence(&fields));
-        evidence.push(row("delivery", Some(self.event.delivery_action.as_str()), "Blocked", fields.delivery));
+        let delivery = fields.delivery.map(|_| self.event.delivery_action.as_str());
+        evidence.push(row("delivery", delivery, "Blocked", fields.delivery));
         evidence.extend(self.permission_evidence());
         evidence
     }

@@ -114,6 +114,19 @@ pub struct Mix {
 }
 
 impl Mix {
+    /// What the shares of the default mix, and of [`Mix::of`], add up to.
+    pub const WHOLE: u32 = 1_000;
+
+    /// Of a thousand records so many attacks and so many look-alikes; what is left is shared as in the default mix.
+    #[must_use]
+    pub fn of(attack: u32, look_alike: u32) -> Self {
+        let usual = Self::default();
+        let rest = Self::WHOLE.saturating_sub(attack.saturating_add(look_alike));
+        let share = |of: u32| of * rest / (usual.external + usual.outbound + usual.intra_org);
+        let (outbound, intra_org) = (share(usual.outbound), share(usual.intra_org));
+        Self { external: rest - outbound - intra_org, outbound, intra_org, look_alike, attack }
+    }
+
     /// The weight of everything but attacks.
     pub(super) const fn ordinary(self) -> u64 {
         self.external as u64 + self.outbound as u64 + self.intra_org as u64 + self.look_alike as u64

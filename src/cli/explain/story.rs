@@ -50,6 +50,9 @@ pub(super) struct Judged {
     pub(super) subject: Option<String>,
     pub(super) verdict: &'static str,
     pub(super) reason: Option<String>,
+    /// What would have to be told for a verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) missing: Option<&'static str>,
     pub(super) severity: Option<Severity>,
     pub(super) questions: Vec<Question>,
     pub(super) rules: Vec<RuleStory>,
@@ -158,6 +161,7 @@ impl Judged {
             subject: event.subject.as_deref().map(str::to_owned),
             verdict: verdict.as_str(),
             reason: reason(&verdict),
+            missing: if let Verdict::Unknown(gap) = verdict { Some(gap.explanation()) } else { None },
             severity: is_suspicious.then_some(weighing.severity),
             questions: questions(&judgement),
             rules: RULES.iter().map(|rule| RuleStory::of(rule, &judgement.facts, tenant)).collect(),

@@ -27,9 +27,6 @@ The same options give the same bytes on every machine. All names are reserved on
 /// The webhook's batch where none is asked for; one request a record would measure nothing but HTTP.
 const WEBHOOK_BATCH: usize = 100;
 
-/// What the shares of the mix add up to.
-const MIX_WHOLE: u32 = 1_000;
-
 /// Invent a tenant's mail, with attacks of which the truth is known
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -111,23 +108,13 @@ impl Options {
                 Shape::Defender2026 => EnvelopeShape::Defender2026,
                 Shape::Defender2022 => EnvelopeShape::Defender2022,
             },
-            mix: self.mix(),
+            mix: Mix::of(self.attacks, self.look_alikes),
             ..simulate::Options::default()
         }
     }
 
     /// Attacks and look-alikes as asked for; everything else keeps its proportions in what is left. Where the two ask for
     /// more than there is, they share it.
-    fn mix(&self) -> Mix {
-        let usual = Mix::default();
-        let asked = self.attacks + self.look_alikes;
-        let rest = MIX_WHOLE.saturating_sub(asked);
-        let share = |of: u32| of * rest / (usual.external + usual.outbound + usual.intra_org);
-        let (outbound, intra_org) = (share(usual.outbound), share(usual.intra_org));
-        let external = rest - outbound - intra_org;
-        Mix { external, outbound, intra_org, look_alike: self.look_alikes, attack: self.attacks }
-    }
-
     /// The size of a batch, or `None` for lines.
     pub(super) fn batch(&self) -> Option<usize> {
         let default = self.url.as_ref().map(|_| WEBHOOK_BATCH);
@@ -142,7 +129,7 @@ impl Options {
 
 /// A share of the mix.
 fn share() -> RangedI64ValueParser<u32> {
-    clap::value_parser!(u32).range(..=i64::from(MIX_WHOLE))
+    clap::value_parser!(u32).range(..=i64::from(Mix::WHOLE))
 }
 
 /// The tenant of this number among those that were named.
