@@ -6,7 +6,8 @@ use postern::decode::{CsvHeader, Framing, Limits, RawRecord, Undecodable, record
 /// Reads a payload, checks every promise that can be checked, and returns how many visits there were.
 pub(crate) fn csv_everything(payload: &[u8]) -> usize {
     let text = utf8(payload);
-    assert!(text.len() <= payload.len().max(payload.len() * 3 / 2), "UTF-8 is at most half as long again");
+    let longest = payload.len() * 3 / 2 + '\u{fffd}'.len_utf8();
+    assert!(text.len() <= longest, "UTF-8 is at most half as long again, and an odd byte is a replacement character");
     check_encodings(&text);
     let text = text.strip_prefix(b"\xef\xbb\xbf".as_slice()).unwrap_or(&text);
     let visits = visits(text);

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 /// The payload in UTF-8: UTF-16 is decoded, everything else is handed back as it is.
 ///
-/// The result is at most one and a half times as long as the payload. A byte order mark of UTF-16 is dropped.
+/// The result is at most one and a half times as long as the payload, and two bytes where an odd one is left over. A byte order mark of UTF-16 is dropped.
 #[must_use]
 pub fn utf8(payload: &[u8]) -> Cow<'_, [u8]> {
     let Some(mut decoder) = Utf16::sniff(payload) else { return Cow::Borrowed(payload) };

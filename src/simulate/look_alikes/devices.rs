@@ -61,7 +61,7 @@ impl Scene<'_> {
     /// Exchange Online calls an unproven own name a spoof now and then, whoever's it is: it is why scans end up in junk.
     fn unproven_scan(&mut self, name: &str, address: String, source: Source) -> Message {
         let scan = self.scan(name, address, source);
-        Message { delivery: if scan.cluster_id % 7 == 0 { &JUNKED_AS_SPOOF } else { &INBOX }, ..scan }
+        Message { delivery: if scan.cluster_id.is_multiple_of(7) { &JUNKED_AS_SPOOF } else { &INBOX }, ..scan }
     }
 
     fn scan(&mut self, name: &str, address: String, source: Source) -> Message {
