@@ -65,9 +65,13 @@ fn head(page: &mut Page, judged: &Judged) {
     page.line(format_args!("{:11}{}", "Record", judged.record));
     page.line(format_args!("{:11}{}", "Tenant", shown(&judged.tenant)));
     page.line(format_args!("{:11}{}", "Time", judged.timestamp));
-    page.line(format_args!("{:11}{}", "Message", shown(&judged.network_message_id)));
-    page.line(format_args!("{:11}{}", "Recipient", shown(&judged.recipient)));
+    page.line(format_args!("{:11}{}", "Message", shown(or_none(&judged.network_message_id))));
+    page.line(format_args!("{:11}{}", "Recipient", shown(or_none(&judged.recipient))));
     page.line(format_args!("{:11}{}", "Subject", shown(judged.subject.as_deref().unwrap_or("none"))));
+}
+
+fn or_none(text: &str) -> &str {
+    if text.is_empty() { "none" } else { text }
 }
 
 fn question(page: &mut Page, number: u32, question: &Question) {

@@ -6,8 +6,8 @@ use crate::alert::Reason;
 use crate::decode::{Body, HeaderReview, Owner, RawRecord, Undecodable};
 use crate::event::{MailEvent, Time};
 use crate::judge::{
-    Alignment, Answer, Decision, Entry, Evidence, Facts, Judgement, RULES, Rule, RuleId, Severity, Tenant, Tenants,
-    Verdict, judge,
+    Alignment, Answer, Claim, Decision, Entry, Evidence, Facts, Judgement, RULES, Rule, RuleId, Severity, Tenant,
+    Tenants, Verdict, judge,
 };
 
 /// The bytes of an unreadable record that are shown.
@@ -190,7 +190,12 @@ fn questions(judgement: &Judgement<'_>) -> Vec<Question> {
         answer,
         facts: evidence.iter().filter(|fact| names.contains(&fact.fact.as_str())).cloned().collect(),
     };
-    let claim = if facts.claims_own() { "One of us." } else { "Somebody else." };
+    let is_told = ![facts.envelope_claim, facts.header_claim].contains(&Claim::Absent);
+    let claim = match (facts.claims_own(), is_told) {
+        (true, _) => "One of us.",
+        (false, true) => "Somebody else.",
+        (false, false) => "Somebody else, as far as it is told.",
+    };
     vec![
         question("Whom does it claim to be?", claim.to_owned(), &["envelope-from", "header-from"]),
         question("By which door did it come?", door(facts.entry).to_owned(), &["entry", "connector", "source"]),
