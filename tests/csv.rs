@@ -3,9 +3,7 @@
 //! `UPDATE_GOLDEN=1 cargo test --test csv` rewrites what is expected; read the difference before committing it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, wherever it is written")]
 
-use std::fs;
 use std::io::{self, Read, Write as _};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flate2::Compression;
@@ -20,6 +18,8 @@ use proptest::sample::select;
 
 #[path = "../fuzz/checks/csv.rs"]
 mod checks;
+#[path = "support/golden.rs"]
+mod golden;
 
 use checks::{Visit, csv_everything, shown, visits};
 
@@ -27,20 +27,14 @@ use checks::{Visit, csv_everything, shown, visits};
 
 #[test]
 fn every_golden_case_decodes_as_expected() {
-    for case in files(&root().join("corpora/csv")) {
-        assert!(!fs::read_to_string(case.join("WHY.md")).unwrap().is_empty(), "{case:?} says why");
-        let decoded = render(&fs::read(case.join("input.csv")).unwrap());
-        let expected = case.join("expected.txt");
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            fs::write(&expected, &decoded).unwrap();
-        }
-        assert_eq!(decoded, fs::read_to_string(&expected).unwrap(), "{case:?}");
+    for case in golden::cases("csv") {
+        golden::check(&case, &render(&golden::input(&case)));
     }
 }
 
 #[test]
 fn a_summary_is_the_same_in_every_encoding() {
-    let expected = |case: &str| fs::read_to_string(root().join("corpora/csv").join(case).join("expected.txt")).unwrap();
+    let expected = |name: &str| golden::expected(&golden::case("csv", name));
     for case in ["summary-utf16le", "summary-utf16le-bom", "summary-utf16be"] {
         assert_eq!(expected(case), expected("summary"), "{case}");
     }
@@ -110,31 +104,19 @@ fn untold(untold: Untold) -> String {
     gaps.join(" ")
 }
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    files
-}
-
 // === the fuzz corpus ===
 
 #[test]
 fn the_fuzz_corpus_keeps_every_promise() {
-    let corpus = files(&root().join("fuzz/corpus/csv"));
-    assert!(!corpus.is_empty());
-    for file in corpus {
-        csv_everything(&fs::read(file).unwrap());
+    for input in golden::fuzzed("csv") {
+        csv_everything(&input);
     }
 }
 
 #[test]
 fn the_golden_inputs_keep_every_promise_wherever_they_are_cut() {
-    for case in files(&root().join("corpora/csv")) {
-        let payload = fs::read(case.join("input.csv")).unwrap();
+    for case in golden::cases("csv") {
+        let payload = golden::input(&case);
         for end in (0..payload.len()).step_by(61) {
             csv_everything(&payload[..end]);
         }
@@ -344,7 +326,7 @@ fn verdicts(payload: &[u8]) -> (Vec<[String; 4]>, Slice) {
 }
 
 fn golden(case: &str) -> Vec<u8> {
-    fs::read(root().join("corpora/csv").join(case).join("input.csv")).unwrap()
+    golden::input(&golden::case("csv", case))
 }
 
 #[test]

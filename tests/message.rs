@@ -4,8 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, wherever it is written")]
 
 use std::fmt::Write;
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use postern::decode::{HeaderReview, Limits, ResultReview};
@@ -17,6 +15,8 @@ use proptest::sample::{Index, select};
 
 #[path = "../fuzz/checks/message.rs"]
 mod checks;
+#[path = "support/golden.rs"]
+mod golden;
 
 use checks::{read, read_message};
 
@@ -24,14 +24,8 @@ use checks::{read, read_message};
 
 #[test]
 fn every_golden_case_reads_as_expected() {
-    for case in files(&root().join("corpora/message")) {
-        assert!(!fs::read_to_string(case.join("WHY.md")).unwrap().is_empty(), "{case:?} says why");
-        let rendered = render(&input(&case));
-        let expected = case.join("expected.txt");
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            fs::write(&expected, &rendered).unwrap();
-        }
-        assert_eq!(rendered, fs::read_to_string(&expected).unwrap(), "{case:?}");
+    for case in golden::cases("message") {
+        golden::check(&case, &render(&golden::input(&case)));
     }
 }
 
@@ -132,23 +126,8 @@ fn show_result(result: &ResultReview) -> String {
     format!("results ({mark}): {}{server}: {}\n  {}{meaning}\n", result.header, result.results, result.because)
 }
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    files
-}
-
-fn input(case: &Path) -> Vec<u8> {
-    let is_input = |file: &PathBuf| file.file_stem().is_some_and(|stem| stem == "input");
-    fs::read(files(case).into_iter().find(is_input).unwrap()).unwrap()
-}
-
 fn case(name: &str) -> Vec<u8> {
-    input(&root().join("corpora/message").join(name))
+    golden::input(&golden::case("message", name))
 }
 
 // === verdicts ===
@@ -209,17 +188,15 @@ fn what_a_block_does_not_tell_stays_open() {
 
 #[test]
 fn the_fuzz_corpus_keeps_every_promise() {
-    let corpus = files(&root().join("fuzz/corpus/message"));
-    assert!(!corpus.is_empty());
-    for file in corpus {
-        read_message(&fs::read(file).unwrap());
+    for input in golden::fuzzed("message") {
+        read_message(&input);
     }
 }
 
 #[test]
 fn the_golden_inputs_keep_every_promise_wherever_they_are_cut() {
-    for case in files(&root().join("corpora/message")) {
-        let payload = input(&case);
+    for case in golden::cases("message") {
+        let payload = golden::input(&case);
         for end in (0..payload.len()).step_by(89) {
             read_message(&payload[..end]);
         }
