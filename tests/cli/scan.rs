@@ -121,6 +121,20 @@ fn the_exit_code_says_what_was_found() {
 }
 
 #[test]
+fn an_output_never_takes_the_place_of_an_input_or_of_another_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, other) = (folder.path().join("mail.jsonl"), folder.path().join("other.jsonl"));
+    fs::write(&input, "{}\n").unwrap();
+    let scan = |outputs: &[&str]| postern(["scan", text(&input), "--domain", "contoso.com"].iter().chain(outputs));
+    let over_itself = scan(&["--verdicts", text(&input)]);
+    assert_eq!(over_itself.code, Some(2));
+    assert!(over_itself.stderr.contains("name another file"), "{}", over_itself.stderr);
+    assert_eq!(scan(&["--verdicts", text(&other), "--alerts", text(&other)]).code, Some(2));
+    assert_eq!(fs::read_to_string(&input).unwrap(), "{}\n");
+    assert_eq!(scan(&["--verdicts", "/dev/null", "--alerts", "/dev/null"]).code, Some(0));
+}
+
+#[test]
 fn a_full_disk_is_an_error() {
     let stream = Stream::simulate(&[]);
     let run =
