@@ -35,10 +35,11 @@ fn main() -> Result<()> {
 fn compare(records: usize, rounds: usize) -> Result<()> {
     let stream = Stream::prepare(records)?;
     let own = std::env::current_exe()?;
-    let (input, verdicts, alerts) = (stream.path("jsonl"), stream.path("verdicts"), stream.path("alerts"));
+    let (input, config) = (stream.path("jsonl"), stream.path("toml"));
+    let (verdicts, alerts) = (stream.path("verdicts"), stream.path("alerts"));
     let scan = || {
         let mut command = pinned(Path::new(env!("CARGO_BIN_EXE_postern")));
-        command.arg("scan").arg(&input).args(["--domain", DOMAIN]);
+        command.arg("scan").arg(&input).arg("--config").arg(&config);
         command
     };
     let mut runs = [const { Vec::new() }; 3];
@@ -98,7 +99,8 @@ impl Stream {
     /// The size is written behind everything else, so a stream that was not finished has none.
     fn is_complete(&self) -> bool {
         let size = fs::metadata(self.path("jsonl")).map(|it| it.len().to_string());
-        size.is_ok_and(|size| fs::read_to_string(self.path("size")).is_ok_and(|noted| noted == size))
+        let is_configured = self.path("toml").exists();
+        is_configured && size.is_ok_and(|size| fs::read_to_string(self.path("size")).is_ok_and(|noted| noted == size))
     }
 
     fn simulate(&self) -> Result<()> {
@@ -108,6 +110,8 @@ impl Stream {
             .arg(self.path("jsonl"))
             .arg("--labels")
             .arg(self.path("labels"))
+            .arg("--write-config")
+            .arg(self.path("toml"))
             .status()?;
         ensure!(status.success(), "the simulation ended with {status}");
         Ok(fs::write(self.path("size"), fs::metadata(self.path("jsonl"))?.len().to_string())?)
@@ -117,11 +121,15 @@ impl Stream {
         let lines = |path: &Path| File::open(path).map(|file| BufReader::new(file).lines());
         let (mut malicious, mut suspicious, mut right) = (0, 0, 0);
         for (label, verdict) in lines(&self.path("labels"))?.zip(lines(verdicts)?) {
-            let is_malicious = label?.contains(r#""malicious":true"#);
+            let label = label?;
+            // One record cannot tell these apart, and a training is told of with less severity.
+            let is_open =
+                [r#""ambiguous":true"#, r#""family":"phishing-simulation""#].iter().any(|it| label.contains(it));
+            let is_malicious = label.contains(r#""malicious":true"#);
             let is_suspicious = verdict?.contains(r#""verdict":"suspicious""#);
             malicious += usize::from(is_malicious);
             suspicious += usize::from(is_suspicious);
-            right += usize::from(is_malicious == is_suspicious);
+            right += usize::from(is_open || is_malicious == is_suspicious);
         }
         println!("{right} of {} verdicts are right: {malicious} malicious, {suspicious} found", self.records);
         ensure!(right == self.records, "a detector that is wrong may be as fast as it likes");

@@ -17,6 +17,7 @@ pub mod alert;
 pub mod detector;
 pub mod config;
 pub mod simulate;
+pub mod evaluate;
 
 #[cfg(feature = "runtime")]
 pub mod secrets;

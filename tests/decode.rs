@@ -3,8 +3,7 @@
 //! `UPDATE_GOLDEN=1 cargo test --test decode` rewrites what is expected; read the difference before committing it.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, wherever it is written")]
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use postern::decode::{Body, Limits, RawRecord, Record, Undecodable, records};
 use postern::event::{MailEvent, Text, Time};
@@ -13,28 +12,27 @@ use proptest::sample::{Index, select};
 
 #[path = "../fuzz/checks/decode.rs"]
 mod checks;
+#[path = "support/golden.rs"]
+mod golden;
 
 use checks::decode_everything;
 
 // === golden cases ===
 
+/// The folders of golden cases, one for each form of the telemetry.
+const FORMS: [&str; 4] = ["stream", "log-analytics", "hunting", "trace"];
+
 #[test]
 fn every_golden_case_decodes_as_expected() {
-    for case in files(&root().join("corpora/stream")) {
-        assert!(!fs::read_to_string(case.join("WHY.md")).unwrap().is_empty(), "{case:?} says why");
-        let decoded = render(&fs::read(input(&case)).unwrap());
-        let expected = case.join("expected.txt");
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            fs::write(&expected, &decoded).unwrap();
-        }
-        assert_eq!(decoded, fs::read_to_string(&expected).unwrap(), "{case:?}");
+    for case in golden_cases() {
+        golden::check(&case, &render(&golden::input(&case)));
     }
 }
 
 #[test]
 fn plain_2026_records_are_skimmed() {
     for case in ["inbound", "direct-send-spoof", "direct-delivery-spoof", "intra-org", "alphabetical-2022", "bounce"] {
-        let payload = fs::read(input(&root().join("corpora/stream").join(case))).unwrap();
+        let payload = golden::input(&golden::case("stream", case));
         records(&payload, &Limits::default(), &mut |visit| assert!(visit.unwrap().skim().is_some(), "{case}"));
     }
 }
@@ -54,11 +52,12 @@ fn render(payload: &[u8]) -> String {
     text
 }
 
-/// Drops what is not known from a `Debug` text, puts each value on its line, and writes times as times.
+/// Drops what is not known, and what is as usual, from a `Debug` text, puts each value on its line, and writes times as
+/// times.
 fn compact(debug: &str) -> String {
-    let lines: Vec<_> =
-        debug.lines().filter(|line| !line.ends_with(": None,") && !line.ends_with(": Unknown,")).collect();
-    let mut text = lines.join("\n");
+    const USUAL: [&str; 5] = [": None,", ": Unknown,", ": [],", ": false,", "form: EmailEvents,"];
+    let lines: Vec<_> = debug.lines().filter(|line| !USUAL.iter().any(|usual| line.ends_with(usual))).collect();
+    let mut text = lines.join("\n").replace("            untold: Untold {\n            },\n", "");
     for wrapper in ["Some(", "Time("] {
         while let Some((head, rest)) = text.split_once(&format!("{wrapper}\n")) {
             let (value, tail) = rest.split_once(",\n").unwrap();
@@ -72,35 +71,23 @@ fn compact(debug: &str) -> String {
     text
 }
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    files
-}
-
-fn input(case: &Path) -> PathBuf {
-    files(case).into_iter().find(|file| file.file_stem().is_some_and(|stem| stem == "input")).unwrap()
+fn golden_cases() -> impl Iterator<Item = PathBuf> {
+    FORMS.iter().flat_map(|form| golden::cases(form))
 }
 
 // === the fuzz corpus ===
 
 #[test]
 fn the_fuzz_corpus_keeps_every_promise() {
-    let corpus = files(&root().join("fuzz/corpus/decode"));
-    assert!(!corpus.is_empty());
-    for file in corpus {
-        decode_everything(&fs::read(file).unwrap());
+    for input in golden::fuzzed("decode") {
+        decode_everything(&input);
     }
 }
 
 #[test]
 fn the_golden_inputs_keep_every_promise_wherever_they_are_cut() {
-    for case in files(&root().join("corpora/stream")) {
-        let payload = fs::read(input(&case)).unwrap();
+    for case in golden_cases() {
+        let payload = golden::input(&case);
         for end in (0..payload.len()).step_by(97) {
             decode_everything(&payload[..end]);
         }
@@ -211,7 +198,7 @@ struct Members {
 impl Members {
     /// The pretty-printed golden case, one member a line.
     fn realistic() -> Self {
-        let text = fs::read_to_string(root().join("corpora/stream/pretty-printed/input.json")).unwrap();
+        let text = String::from_utf8(golden::input(&golden::case("stream", "pretty-printed"))).unwrap();
         let members = |indent: &str| {
             let lines =
                 text.lines().filter_map(|line| line.strip_prefix(indent)?.strip_prefix('"')?.split_once("\": "));
@@ -351,6 +338,15 @@ const TOKENS: &[&str] = &[
     "\"AdvancedHunting-EmailEvents\"",
     "\"properties\":{",
     "\"Subject\":",
+    "\"results\":[",
+    "\"value\":[",
+    "\"d\":{",
+    "\"schema\":[{\"name\":\"Connectors\"}]",
+    "\"Type\":\"EmailEvents\"",
+    "\"Timestamp\":\"2026-11-02\"",
+    "\"MessageTraceId\":",
+    "\"Received\":",
+    "\"RecipientAddress\":\"a@contoso.com;b@contoso.com\"",
     "\"x\"",
     "\\u",
     "d83d",

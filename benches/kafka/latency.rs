@@ -76,7 +76,7 @@ fn send(kafka: &RealKafka, seconds: u64) -> Result<Vec<Instant>> {
     Ok(sent)
 }
 
-const NOTHING: Mix = Mix { external: 0, outbound: 0, intra_org: 0, own_domain: 0, attack: 0 };
+const NOTHING: Mix = Mix { external: 0, outbound: 0, intra_org: 0, look_alike: 0, attack: 0 };
 
 /// Records whose event time is that of their sending.
 fn stream(seed: u64, mix: Mix, per_second: u32, seconds: u64) -> impl Iterator<Item = String> {

@@ -1,16 +1,18 @@
 //! What must hold for any payload; shared by the fuzz target, the replay of its corpus and the property tests.
 
-use postern::decode::{Body, Limits, Owner, RawRecord, Reason, Record, Skim, Undecodable, records};
-use postern::event::Time;
+use postern::decode::{Body, Framing, Limits, Owner, RawRecord, Reason, Record, Skim, Undecodable, records};
+use postern::event::{Form, MailEvent, Text, Time};
 use serde_json::Value;
 
 /// Splits and reads a payload, checks every promise that can be checked, and returns how many visits there were.
 pub(crate) fn decode_everything(payload: &[u8]) -> usize {
     let mut visits = 0;
+    let is_json = Framing::of(payload.strip_prefix(b"\xef\xbb\xbf").unwrap_or(payload)) == Framing::Json;
     records(payload, &Limits::default(), &mut |visit| {
         visits += 1;
         match visit {
-            Ok(raw) => check_record(&raw),
+            Ok(raw) if is_json => check_record(&raw),
+            Ok(raw) => drop(raw.decode()),
             Err(undecodable) => check_undecodable(&undecodable),
         }
     });
@@ -56,7 +58,15 @@ fn check_skim(skim: &Skim<'_>, record: &Record<'_>) {
 /// The decoder says what `serde_json` says, where that can read the record at all.
 fn check_against_serde(json: &str, record: &Record<'_>) {
     let (Body::Mail(mail), Ok(value)) = (&record.body, serde_json::from_str::<Value>(json)) else { return };
-    let row = &value["properties"];
+    let is_streamed = matches!(record.envelope.owner, Owner::Tenant(_));
+    let row = if is_streamed { &value["properties"] } else { &value };
+    match mail.form {
+        Form::MessageTrace => check_trace(row, mail),
+        _ => check_columns(row, mail),
+    }
+}
+
+fn check_columns(row: &Value, mail: &MailEvent<'_>) {
     for (column, text) in [
         ("RecipientEmailAddress", Some(&mail.recipient)),
         ("NetworkMessageId", Some(&mail.network_message_id)),
@@ -65,11 +75,39 @@ fn check_against_serde(json: &str, record: &Record<'_>) {
         ("Connectors", mail.connectors.as_ref()),
         ("Subject", mail.subject.as_ref()),
     ] {
-        match &row[column] {
-            Value::Null => assert_eq!(text, None, "{column}"),
-            Value::String(expected) => assert_eq!(text.map_or("", |text| text), expected, "{column}"),
-            _ => assert!(text.is_some(), "{column}"),
-        }
+        check_text(column, &row[column], text);
+    }
+    let told = |columns: &[&str]| columns.iter().any(|column| row.get(column).is_some());
+    assert!(!mail.untold.entry || !told(&["Connectors"]) || !told(&["EmailDirection"]));
+    assert!(!mail.untold.envelope_from || !told(&["SenderMailFromAddress", "SenderMailFromDomain"]));
+    assert!(!mail.untold.header_from || !told(&["SenderFromAddress", "SenderFromDomain"]));
+    assert!(!mail.untold.authentication || !told(&["AuthenticationDetails"]));
+}
+
+/// A row that has the keys of both spellings is read in the older one.
+fn check_trace(row: &Value, mail: &MailEvent<'_>) {
+    let has = |keys: &[&str]| keys.iter().all(|key| row.get(key).is_some());
+    let is_exchange = has(&["MessageTraceId"]) || has(&["Received", "SenderAddress", "RecipientAddress"]);
+    let [id, message_id, subject, recipients] = if is_exchange {
+        ["MessageTraceId", "MessageId", "Subject", "RecipientAddress"]
+    } else {
+        ["id", "messageId", "subject", "recipientAddress"]
+    };
+    check_text(id, &row[id], Some(&mail.network_message_id));
+    check_text(message_id, &row[message_id], mail.internet_message_id.as_ref());
+    check_text(subject, &row[subject], mail.subject.as_ref());
+    let list = row[recipients].as_str().unwrap_or(&mail.recipient);
+    assert!(list.contains(mail.recipient.as_str()), "{} of {list}", mail.recipient.as_str());
+    assert!(mail.untold.entry && mail.untold.header_from && mail.untold.authentication);
+}
+
+/// Null, empty and missing are one.
+fn check_text(column: &str, expected: &Value, text: Option<&Text<'_>>) {
+    let text = text.map_or("", |text| text);
+    match expected {
+        Value::Null => assert_eq!(text, "", "{column}"),
+        Value::String(expected) => assert_eq!(text, expected, "{column}"),
+        _ => assert!(!text.is_empty(), "{column}"),
     }
 }
 

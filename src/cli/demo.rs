@@ -18,7 +18,7 @@ use rdkafka::{ClientConfig, util::Timeout};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::alert::Alert;
-use crate::config::Config;
+use crate::config::{Config, tenant_sections};
 use crate::event::Time;
 use crate::observe::{LogFormat, init_logging};
 use crate::runtime::Service;
@@ -67,12 +67,13 @@ async fn show(options: &Options) -> anyhow::Result<()> {
     let dir = tempfile::Builder::new().prefix("postern-demo-").tempdir().context("no temporary directory")?;
     let cluster = MockCluster::new(1).context("the in-process Kafka cannot be started")?;
     cluster.create_topic(TOPIC, PARTITIONS, 1)?;
-    let config = configuration(dir.path(), &cluster.bootstrap_servers())?;
+    let simulated = simulated(options)?;
+    let config = configuration(dir.path(), &cluster.bootstrap_servers(), &simulated)?;
     let mut service = Service::start(config).await?;
     greet(&service, options);
 
     let sent = Arc::new(AtomicU64::new(0));
-    let mut stage = Stage::new(&cluster, options, Arc::clone(&sent))?;
+    let mut stage = Stage::new(&cluster, simulated, Arc::clone(&sent))?;
     let mut screen = Screen { alerts: dir.path().join("alerts.jsonl"), reader: None, shown: 0 };
     let mut clock = interval(LOOK);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -96,19 +97,28 @@ async fn show(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The tenant whose day begins now.
+fn simulated(options: &Options) -> anyhow::Result<Tenants> {
+    Ok(Tenants {
+        seed: options.seed,
+        tenants: vec![SimulatedTenant::eop(TENANT_ID, DOMAIN)],
+        start: wall_clock(),
+        records: RECORDS_MAX,
+        records_per_second: options.rate.try_into()?,
+        mix: Mix { attack: 20, ..Mix::default() },
+        ..Tenants::default()
+    })
+}
+
 /// The configuration, as somebody would write it.
-fn configuration(dir: &Path, bootstrap: &str) -> anyhow::Result<Config> {
+fn configuration(dir: &Path, bootstrap: &str, simulated: &Tenants) -> anyhow::Result<Config> {
     let dir = dir.to_str().context("the temporary directory's name is not UTF-8; set TMPDIR")?;
+    let tenants = tenant_sections(&simulated.configuration());
     let text = format!(
         r#"
 data_dir = '{dir}'
 
-[[tenant]]
-id = "{TENANT_ID}"
-name = "contoso"
-mx = "eop"
-accepted_domains = ["{DOMAIN}"]
-
+{tenants}
 [[source.kafka]]
 bootstrap = "{bootstrap}"
 topics = ["{TOPIC}"]
@@ -137,20 +147,12 @@ struct Stage {
 impl Stage {
     fn new(
         cluster: &MockCluster<'_, DefaultProducerContext>,
-        options: &Options,
+        simulated: Tenants,
         sent: Arc<AtomicU64>,
     ) -> anyhow::Result<Self> {
         let producer = ClientConfig::new().set("bootstrap.servers", cluster.bootstrap_servers()).create()?;
-        let simulation = Simulation::new(Tenants {
-            seed: options.seed,
-            tenants: vec![SimulatedTenant { id: TENANT_ID.to_owned(), domain: DOMAIN.to_owned() }],
-            start: wall_clock(),
-            records: RECORDS_MAX,
-            records_per_second: options.rate.try_into()?,
-            mix: Mix { attack: 20, ..Mix::default() },
-            ..Tenants::default()
-        });
-        Ok(Self { producer, simulation, sent, rate: options.rate, started: Instant::now() })
+        let rate = simulated.records_per_second.get();
+        Ok(Self { producer, simulation: Simulation::new(simulated), sent, rate, started: Instant::now() })
     }
 
     /// Sends what is due by now.

@@ -11,7 +11,7 @@ use super::config;
 pub enum Exit {
     /// Done.
     Done = 0,
-    /// `--fail-on` found what it was told to look for.
+    /// `--fail-on` found what it was told to look for; an evaluation does not pass its gates.
     Matched = 1,
     /// The arguments or the configuration are wrong (clap uses the same number).
     Usage = 2,

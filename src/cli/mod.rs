@@ -6,6 +6,7 @@
 pub mod card;
 pub mod config;
 mod demo;
+mod evaluate;
 mod explain;
 mod failure;
 mod input;
@@ -22,14 +23,21 @@ mod tenants;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::{Parser, Subcommand};
 
+use crate::judge::PUBLIC_SUFFIX_LIST;
+
 pub use failure::{Exit, Failure};
+
+/// What a verdict depends on beside the configuration: this program, and the list that it carries.
+static LONG_VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{}\nPublic Suffix List: {PUBLIC_SUFFIX_LIST}", env!("CARGO_PKG_VERSION")));
 
 /// Finds Direct Send abuse and own-domain spoofing in the mail telemetry of Microsoft 365 tenants.
 #[derive(Debug, Parser)]
-#[command(name = "postern", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(name = "postern", version, long_version = LONG_VERSION.as_str(), arg_required_else_help = true, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -42,6 +50,7 @@ enum Command {
     Scan(scan::Options),
     Explain(explain::Options),
     Simulate(simulate::Options),
+    Evaluate(evaluate::Options),
     Rules(rules::Options),
     /// Check a configuration file, or show what it comes to
     #[command(subcommand, after_help = CONFIG_EXAMPLES)]
@@ -77,6 +86,7 @@ impl Command {
             Self::Scan(options) => scan::run(options),
             Self::Explain(options) => explain::run(options),
             Self::Simulate(options) => simulate::run(options),
+            Self::Evaluate(options) => evaluate::run(options),
             Self::Rules(options) => rules::run(options),
             Self::Config(command) => Ok(command.run()),
         }

@@ -2,6 +2,7 @@
 
 use std::fmt::{Display, Write};
 
+use super::paint::{PLAIN, Paint};
 use super::safe_text::columns;
 
 /// What a terminal has at least, and what fits into a mail or a ticket.
@@ -33,8 +34,14 @@ impl Page {
     /// Adds words behind a label, broken into lines that all begin where the first word does. A no-break space keeps two
     /// words together.
     pub(super) fn paragraph(&mut self, label: &str, words: &str) {
+        self.marked(PLAIN, label, words);
+    }
+
+    /// The same, with a label in a style.
+    pub(super) fn marked(&mut self, paint: Paint, label: &str, words: &str) {
         let indent = columns(label);
-        self.text.push_str(label);
+        // Writing to a String cannot fail.
+        let _ = write!(self.text, "{}", paint.paint(label));
         let mut column = indent;
         for word in words.split(' ').filter(|word| !word.is_empty()) {
             if column > indent && column + 1 + columns(word) > self.width {

@@ -25,7 +25,7 @@ use std::time::Duration;
 
 pub use connection::{KafkaAuth, KafkaConnection};
 pub use mistake::{ConfigError, Mistake, Position};
-pub use print::effective;
+pub use print::{effective, tenant_sections};
 pub use secret::SecretSource;
 pub use sinks::{FileSink, KafkaSink, SinkConfig, SinkKind, WebhookSink};
 pub use sources::{KafkaSource, LostPosition, Start, WebhookAuth, WebhookSource};

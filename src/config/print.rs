@@ -36,6 +36,14 @@ pub fn effective(config: &Config) -> String {
     page.0
 }
 
+/// The `[[tenant]]` sections alone, for a file in which nothing else is said.
+#[must_use]
+pub fn tenant_sections<'t>(tenants: impl IntoIterator<Item = &'t Tenant>) -> String {
+    let mut page = Page::default();
+    tenants.into_iter().for_each(|tenant| page.tenant(tenant));
+    page.0.trim_start().to_owned()
+}
+
 /// What has been written so far.
 #[derive(Default)]
 struct Page(String);
@@ -65,6 +73,8 @@ impl Page {
             self.header("[[tenant.simulation]]");
             self.text("name", &vendor.name);
             self.list("networks", vendor.networks.iter().map(quoted));
+            self.list("senders", vendor.senders.iter().map(sender));
+            vendor.expires.iter().for_each(|day| self.value("expires", day));
         }
     }
 

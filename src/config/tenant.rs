@@ -4,6 +4,7 @@ use ipnet::IpNet;
 
 use crate::judge::{
     AcceptedDomain, ExpiryDate, Gateway, MxTarget, SanctionedSource, SenderPattern, SimulationVendor, Tenant,
+    is_shared_by_tenants,
 };
 
 use super::identity::{address, domain, label, sender, tenant_id, workspace_id};
@@ -61,6 +62,10 @@ fn accepted_domain(field: &Field<'_>) -> Option<AcceptedDomain> {
 
 fn own_domain(field: &Field<'_>) -> Option<String> {
     let name = field.check(domain(field.text()?))?;
+    if is_shared_by_tenants(&name) {
+        return field
+            .wrong(format!("anybody gets names below {name} from Microsoft; write your own, as in contoso.{name}"));
+    }
     field.once("accepted domain", name.as_str())?;
     Some(name)
 }
@@ -78,7 +83,13 @@ fn gateway(mut section: Section<'_>) -> Option<Gateway> {
 fn simulation(mut section: Section<'_>) -> Option<SimulationVendor> {
     let name = section.needed("name", "what the vendor is called", label);
     let networks = section.needed_list("networks", "the networks that the vendor sends from", network);
-    Some(SimulationVendor { name: name?, networks: networks? })
+    let senders = section.list("senders", sender);
+    let expires = section.optional("expires", expiry);
+    if let Some(network) = networks.as_deref().zip(senders.as_deref()).and_then(|(of, by)| too_much(of, by)) {
+        return section
+            .wrong(format!("anybody in {network} could pass for the vendor; name the senders, or smaller networks"));
+    }
+    Some(SimulationVendor { name: name?, networks: networks?, senders: senders?, expires: expires? })
 }
 
 /// Reads a sanction. `note` is for whoever reads the file.
@@ -97,10 +108,10 @@ fn sanction(mut section: Section<'_>) -> Option<SanctionedSource> {
     Some(SanctionedSource { name: name?, networks: networks?, senders: senders?, expires: expires? })
 }
 
-/// The network that is too wide for its senders. A sanction makes its senders invisible from its networks: for one
-/// address that may be a choice, for a whole domain from a /8 it is the end of detection.
+/// The network that is too wide for its senders. A permission makes its senders invisible, or harmless, from its networks:
+/// for one address that may be a choice, for a whole domain from a /8 it is the end of detection.
 fn too_much<'n>(networks: &'n [IpNet], senders: &[SenderPattern]) -> Option<&'n IpNet> {
-    let any_sender = senders.iter().any(|sender| matches!(sender, SenderPattern::AnyAt(_)));
+    let any_sender = senders.is_empty() || senders.iter().any(|sender| matches!(sender, SenderPattern::AnyAt(_)));
     networks.iter().find(|network| any_sender && width(network) >= Width::Large)
 }
 

@@ -194,7 +194,9 @@ impl Campaign {
         source.iter().for_each(|text| self.sources.insert(time, text));
         observation.sender.iter().for_each(|text| self.senders.insert(time, text));
         observation.subject.iter().for_each(|text| self.subjects.insert(time, text));
-        self.message_ids.insert(time, &observation.message_id);
+        if !observation.message_id.is_empty() {
+            self.message_ids.insert(time, &observation.message_id);
+        }
         if (time, observation.message) < (self.earliest.0, self.earliest.1) {
             self.earliest = (time, observation.message, observation.evidence.clone());
         }

@@ -4,15 +4,23 @@ use super::authentication;
 use super::key::Key;
 use super::members::Members;
 use super::undecodable::Flaw;
-use crate::event::{DeliveryAction, DeliveryLocation, Direction, MailEvent, Mailbox};
+use crate::event::{DeliveryAction, DeliveryLocation, Direction, MailEvent, Mailbox, Untold};
 
-/// Reads the row. Three columns must be there, because without them it is no message to anybody; anything else may be
-/// missing or nonsense, and the mail still counts.
+/// Reads a whole row, streamed or exported. Three columns must be there, because without them it is no message to
+/// anybody; anything else may be missing or nonsense, and the mail still counts.
 pub(super) fn event<'a>(row: &Members<'a>) -> Result<MailEvent<'a>, Flaw> {
+    row.required(Key::NetworkMessageId)?;
+    row.required(Key::RecipientEmailAddress)?;
+    projected(row, Untold::default())
+}
+
+/// Reads the columns that a query took of a row. Only the time must be among them.
+pub(super) fn projected<'a>(row: &Members<'a>, untold: Untold) -> Result<MailEvent<'a>, Flaw> {
     Ok(MailEvent {
-        timestamp: row.required_time(Key::Timestamp)?,
-        network_message_id: row.required(Key::NetworkMessageId)?,
-        recipient: row.required(Key::RecipientEmailAddress)?,
+        untold,
+        timestamp: row.event_time()?,
+        network_message_id: row.text(Key::NetworkMessageId)?.unwrap_or_default(),
+        recipient: row.text(Key::RecipientEmailAddress)?.unwrap_or_default(),
         report_id: row.text(Key::ReportId)?,
         internet_message_id: row.text(Key::InternetMessageId)?,
         envelope_from: mailbox(row, Key::SenderMailFromAddress, Key::SenderMailFromDomain)?,

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::key::{Key, KeySet};
+use super::key::{Key, KeySet, Keys, TraceKey};
 use super::quoted::Quoted;
 use super::scan::{Scan, Stop};
 use super::undecodable::{Flaw, Reason};
@@ -12,22 +12,44 @@ use crate::event::{Text, Time};
 ///
 /// `null`, `""` and a missing key are one thing, and a scalar may be written natively or as a string: exporters disagree
 /// on both. Reading on request means that a flaw matters only in a member that somebody needs.
-pub(super) struct Members<'a> {
-    values: [Option<&'a str>; Key::COUNT],
-    twice: KeySet,
+pub(super) struct Members<'a, K = Key, const N: usize = { Key::COUNT }> {
+    values: [Option<&'a str>; N],
+    twice: KeySet<K>,
 }
+
+/// The members of a message trace's row.
+pub(super) type TraceMembers<'a> = Members<'a, TraceKey, { TraceKey::COUNT }>;
 
 impl<'a> Members<'a> {
     /// Finds the members; `None` when the text is not one object.
     pub(super) fn of(json: &'a str) -> Option<Self> {
-        let mut members = Self { values: [None; Key::COUNT], twice: KeySet::default() };
+        Self::find(json)
+    }
+
+    /// When it happened: `Timestamp`; a table of Log Analytics may say it in `TimeGenerated` alone.
+    pub(super) fn event_time(&self) -> Result<Time, Flaw> {
+        let is_generated = self.text(Key::Timestamp)?.is_none() && self.text(Key::TimeGenerated)?.is_some();
+        self.required_time(if is_generated { Key::TimeGenerated } else { Key::Timestamp })
+    }
+}
+
+impl<'a, K: Keys, const N: usize> Members<'a, K, N> {
+    /// Finds the members of another set.
+    pub(super) fn find(json: &'a str) -> Option<Self> {
+        const { assert!(N == K::COUNT, "a place for each key") };
+        let mut members = Self { values: [None; N], twice: KeySet::default() };
         let mut scan = Scan::new(json);
         scan.object(|scan, name| members.member(scan, name)).ok()?;
         scan.peek().is_none().then_some(members)
     }
 
+    /// Whether the key stands there at all, be it with nothing behind it.
+    pub(super) fn has(&self, key: K) -> bool {
+        self.values[key.place()].is_some()
+    }
+
     /// A scalar as text.
-    pub(super) fn text(&self, key: Key) -> Result<Option<Text<'a>>, Flaw> {
+    pub(super) fn text(&self, key: K) -> Result<Option<Text<'a>>, Flaw> {
         match self.written(key)? {
             Some(written) if is_container(written) => Err(Flaw::of(Reason::BadColumn, key)),
             written => Ok(written.map(scalar)),
@@ -35,35 +57,35 @@ impl<'a> Members<'a> {
     }
 
     /// A scalar as text, or a container as its JSON: for a column that holds JSON in a string until an exporter unpacks it.
-    pub(super) fn json(&self, key: Key) -> Result<Option<Text<'a>>, Flaw> {
+    pub(super) fn json(&self, key: K) -> Result<Option<Text<'a>>, Flaw> {
         Ok(self
             .written(key)?
             .map(|written| if is_container(written) { Text::borrowed(written) } else { scalar(written) }))
     }
 
     /// A scalar that every row has.
-    pub(super) fn required(&self, key: Key) -> Result<Text<'a>, Flaw> {
+    pub(super) fn required(&self, key: K) -> Result<Text<'a>, Flaw> {
         self.text(key)?.ok_or(Flaw::of(Reason::MissingColumn, key))
     }
 
     /// A time that every row has.
-    pub(super) fn required_time(&self, key: Key) -> Result<Time, Flaw> {
+    pub(super) fn required_time(&self, key: K) -> Result<Time, Flaw> {
         Time::parse(&self.required(key)?).map_err(|_| Flaw::of(Reason::BadColumn, key))
     }
 
     /// An object that is needed.
-    pub(super) fn required_object(&self, key: Key) -> Result<Self, Flaw> {
+    pub(super) fn required_object(&self, key: K) -> Result<Self, Flaw> {
         let written = self.written(key)?.ok_or(Flaw::of(Reason::MissingColumn, key))?;
-        Self::of(written).ok_or(Flaw::of(Reason::BadColumn, key))
+        Self::find(written).ok_or(Flaw::of(Reason::BadColumn, key))
     }
 
     /// A value that a row can do without: what cannot be parsed is not known, and no reason to lose the mail.
-    pub(super) fn parsed<T: FromStr>(&self, key: Key) -> Result<Option<T>, Flaw> {
+    pub(super) fn parsed<T: FromStr>(&self, key: K) -> Result<Option<T>, Flaw> {
         Ok(self.text(key)?.and_then(|text| text.parse().ok()))
     }
 
     /// A flag: `true` and `1`, `false` and `0`.
-    pub(super) fn flag(&self, key: Key) -> Result<Option<bool>, Flaw> {
+    pub(super) fn flag(&self, key: K) -> Result<Option<bool>, Flaw> {
         Ok(self.text(key)?.and_then(|text| match text.as_str() {
             "1" => Some(true),
             "0" => Some(false),
@@ -73,19 +95,19 @@ impl<'a> Members<'a> {
 
     fn member(&mut self, scan: &mut Scan<'a>, name: Quoted<'a>) -> Result<(), Stop> {
         let written = scan.written_value(u8::MAX)?;
-        if let Some(key) = Key::find(name.text().as_bytes())
-            && self.values[key as usize].replace(written).is_some()
+        if let Some(key) = K::find(name.text().as_bytes())
+            && self.values[key.place()].replace(written).is_some()
         {
             self.twice.insert(key);
         }
         Ok(())
     }
 
-    fn written(&self, key: Key) -> Result<Option<&'a str>, Flaw> {
+    fn written(&self, key: K) -> Result<Option<&'a str>, Flaw> {
         if self.twice.contains(key) {
             return Err(Flaw::of(Reason::KeyTwice, key));
         }
-        Ok(self.values[key as usize].filter(|written| !matches!(*written, "null" | r#""""#)))
+        Ok(self.values[key.place()].filter(|written| !matches!(*written, "null" | r#""""#)))
     }
 }
 

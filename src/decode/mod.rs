@@ -8,25 +8,41 @@
 //! number to make it text, and refuses a mail whose subject ends in half an emoji, which its sender can arrange. The
 //! cursor is held equal to `serde_json` by properties and by fuzzing.
 //!
+//! What is no JSON by its first character may be a report as CSV, or a message ([`Framing`]), in which most of the text is
+//! the sender's: `message` decides what of it is believed, and [`RawRecord::review`] shows the rest. What is no UTF-8 may
+//! be UTF-16, which whoever takes payloads in turns into it first ([`utf8`]).
+//!
 //! Undecodable input is an outcome, not an error: it is visited like a record, with a reason from a closed set, so that
 //! every record that came in is counted once. There is no limit on the length of a single text: text is borrowed, the
 //! payload is bounded, and a mail that becomes unreadable when its subject is long enough has found a place to hide.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod authentication;
+mod columns;
+mod csv;
+mod dialect;
+mod encoding;
+mod framing;
 mod key;
 mod mail;
 mod members;
+mod message;
 mod quoted;
 mod record;
 mod related;
+mod reply;
 mod scan;
 mod skim;
 mod split;
 mod table;
 mod trace;
+mod trace_json;
 mod undecodable;
 
+pub use csv::Header as CsvHeader;
+pub use encoding::{Utf16, utf8};
+pub use framing::Framing;
+pub use message::{HEADER_BYTES_MAX, HeaderReview, HopReview, ResultReview, StatementReview};
 pub use record::{Body, Envelope, Owner, RawRecord, Record};
 pub use skim::Skim;
 pub use split::records;

@@ -1,11 +1,14 @@
 //! One record, of whatever form.
 
+use super::columns::Columns;
+use super::dialect::Dialect;
 use super::key::Key;
 use super::members::Members;
+use super::message::{self, HeaderReview};
 use super::skim::Skim;
 use super::table::Table;
 use super::undecodable::{Flaw, Reason, Undecodable};
-use super::{mail, related};
+use super::{csv, mail, related};
 use crate::event::{MailEvent, RelatedEvent, Text, Time};
 
 /// A record as it was cut out of its payload, not yet read.
@@ -20,6 +23,14 @@ pub struct RawRecord<'a> {
 pub(super) enum Shape<'a> {
     /// Valid JSON, with what could be told without reading it in full.
     Json(Option<Skim<'a>>),
+    /// Valid JSON out of a query's reply.
+    Row(Columns),
+    /// A row of the message trace that names several recipients, and which of them is meant.
+    Recipient(usize),
+    /// A row of comma-separated values, as far as it is about one recipient.
+    Csv(csv::Entry<'a>),
+    /// The header block of a message, whose bytes need not be UTF-8.
+    Message(&'a [u8]),
 }
 
 impl<'a> RawRecord<'a> {
@@ -27,7 +38,13 @@ impl<'a> RawRecord<'a> {
         Self { text, shape }
     }
 
-    /// The record's text.
+    /// A header block; its text ends where it is no UTF-8, but it is read to its end.
+    pub(super) fn of_message(block: &'a [u8]) -> Self {
+        let valid = block.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+        Self::new(valid, Shape::Message(block))
+    }
+
+    /// The record's text; of a message that is not all UTF-8, as much as is.
     #[must_use]
     pub const fn text(&self) -> &'a str {
         self.text
@@ -38,6 +55,17 @@ impl<'a> RawRecord<'a> {
     pub const fn skim(&self) -> Option<&Skim<'a>> {
         match &self.shape {
             Shape::Json(skim) => skim.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// What the headers of a message say and which of it is believed; `None` for any other record, and for headers that
+    /// cannot be read.
+    #[must_use]
+    pub fn review(&self) -> Option<HeaderReview> {
+        match &self.shape {
+            Shape::Message(block) => message::review(block),
+            _ => None,
         }
     }
 
@@ -47,8 +75,46 @@ impl<'a> RawRecord<'a> {
     /// When it is no record, or a record of a table we read lacks what the table always has.
     pub fn decode(&self) -> Result<Record<'a>, Undecodable<'a>> {
         let raw = self.text.as_bytes();
-        let members = Members::of(self.text).ok_or_else(|| Undecodable::whole(Reason::NotARecord, raw))?;
-        Record::read(&members).map_err(|flaw| Undecodable::new(flaw.reason, &flaw, raw))
+        let record = match &self.shape {
+            Shape::Message(block) => {
+                return message::event(block).map(|event| Record::unowned(Body::Mail(event)));
+            }
+            Shape::Csv(entry) => entry.read(),
+            Shape::Json(_) | Shape::Row(_) | Shape::Recipient(_) => {
+                let members = Members::of(self.text).ok_or_else(|| Undecodable::whole(Reason::NotARecord, raw))?;
+                self.read(&members)
+            }
+        };
+        record.map_err(|flaw| Undecodable::new(flaw.reason, &flaw, raw))
+    }
+
+    /// How many records the text stands for.
+    pub(super) fn recipients(&self) -> usize {
+        let members = Members::of(self.text);
+        match members.map(|members| Dialect::of(self.text, &members, self.columns())) {
+            Some(Ok(Dialect::Traced(row))) => row.records(),
+            _ => 1,
+        }
+    }
+
+    fn read(&self, members: &Members<'a>) -> Result<Record<'a>, Flaw> {
+        let columns = self.columns();
+        match Dialect::of(self.text, members, columns)? {
+            Dialect::Streamed(category) => Record::streamed(members, category),
+            Dialect::Exported(name) => Record::exported(members, name, columns),
+            Dialect::Queried(table) => Record::queried(members, table, columns),
+            Dialect::Traced(row) => {
+                let place = if let Shape::Recipient(place) = self.shape { place } else { 0 };
+                Ok(Record::unowned(Body::Mail(row.event(place)?)))
+            }
+        }
+    }
+
+    const fn columns(&self) -> Columns {
+        match self.shape {
+            Shape::Row(columns) => columns,
+            _ => Columns::Unstated,
+        }
     }
 }
 
@@ -62,8 +128,12 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    fn read(members: &Members<'a>) -> Result<Self, Flaw> {
-        let category = members.text(Key::Category)?.ok_or(Flaw::of(Reason::NoCategory, Key::Category))?;
+    /// A record that does not say whose it is.
+    const fn unowned(body: Body<'a>) -> Self {
+        Self { envelope: Envelope { owner: Owner::Unstated, published: None }, body }
+    }
+
+    fn streamed(members: &Members<'a>, category: Text<'a>) -> Result<Self, Flaw> {
         let owner = Owner::Tenant(members.text(Key::TenantId)?.unwrap_or_default());
         let envelope = Envelope { owner, published: members.parsed(Key::Time)? };
         let body = match Table::of(&category) {
@@ -71,6 +141,25 @@ impl<'a> Record<'a> {
             None => Body::Other { category },
         };
         Ok(Self { envelope, body })
+    }
+
+    /// A row that names its table is whole, unless it stands in a reply: what is missing there is empty.
+    fn exported(row: &Members<'a>, name: Text<'a>, columns: Columns) -> Result<Self, Flaw> {
+        match Table::of(&name) {
+            Some(table) if columns == Columns::Unstated => {
+                Ok(Self { envelope: Envelope::of_workspace(row)?, body: Body::read(table, row)? })
+            }
+            Some(table) => Self::queried(row, table, columns),
+            None => Ok(Self { envelope: Envelope::of_workspace(row)?, body: Body::Other { category: name } }),
+        }
+    }
+
+    fn queried(row: &Members<'a>, table: Table, columns: Columns) -> Result<Self, Flaw> {
+        let body = match table {
+            Table::Mail => Body::Mail(mail::projected(row, columns.untold(row))?),
+            table => Body::read(table, row)?,
+        };
+        Ok(Self { envelope: Envelope::of_workspace(row)?, body })
     }
 }
 
@@ -82,6 +171,15 @@ pub struct Envelope<'a> {
     /// `time`: when Defender published the row, minutes after the event; `None` also where it is not a time, or where a
     /// form has none.
     pub published: Option<Time>,
+}
+
+impl<'a> Envelope<'a> {
+    /// A flat row has no envelope. `TenantId`, where Log Analytics wrote it, is its workspace; `TimeGenerated` is the time
+    /// of the event in the tables of Defender, and tells nothing of the way.
+    fn of_workspace(row: &Members<'a>) -> Result<Self, Flaw> {
+        let owner = row.text(Key::WorkspaceId)?.map(Owner::Workspace).unwrap_or_default();
+        Ok(Self { owner, published: None })
+    }
 }
 
 /// Whose a record is, as far as it says so itself.

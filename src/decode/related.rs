@@ -8,7 +8,7 @@ use crate::event::{AttachmentInfo, PostDeliveryEvent, UrlClick, UrlInfo};
 /// A row of EmailUrlInfo.
 pub(super) fn url<'a>(row: &Members<'a>) -> Result<UrlInfo<'a>, Flaw> {
     Ok(UrlInfo {
-        timestamp: row.required_time(Key::Timestamp)?,
+        timestamp: row.event_time()?,
         network_message_id: row.required(Key::NetworkMessageId)?,
         url: row.text(Key::Url)?,
         url_domain: row.text(Key::UrlDomain)?,
@@ -20,7 +20,7 @@ pub(super) fn url<'a>(row: &Members<'a>) -> Result<UrlInfo<'a>, Flaw> {
 /// A row of EmailAttachmentInfo.
 pub(super) fn attachment<'a>(row: &Members<'a>) -> Result<AttachmentInfo<'a>, Flaw> {
     Ok(AttachmentInfo {
-        timestamp: row.required_time(Key::Timestamp)?,
+        timestamp: row.event_time()?,
         network_message_id: row.required(Key::NetworkMessageId)?,
         recipient: row.text(Key::RecipientEmailAddress)?,
         file_name: row.text(Key::FileName)?,
@@ -35,7 +35,7 @@ pub(super) fn attachment<'a>(row: &Members<'a>) -> Result<AttachmentInfo<'a>, Fl
 /// A row of UrlClickEvents; a click in a document or a chat belongs to no message.
 pub(super) fn click<'a>(row: &Members<'a>) -> Result<UrlClick<'a>, Flaw> {
     Ok(UrlClick {
-        timestamp: row.required_time(Key::Timestamp)?,
+        timestamp: row.event_time()?,
         network_message_id: row.text(Key::NetworkMessageId)?,
         url: row.text(Key::Url)?,
         action_type: row.text(Key::ActionType)?,
@@ -50,7 +50,7 @@ pub(super) fn click<'a>(row: &Members<'a>) -> Result<UrlClick<'a>, Flaw> {
 /// A row of EmailPostDeliveryEvents.
 pub(super) fn post_delivery<'a>(row: &Members<'a>) -> Result<PostDeliveryEvent<'a>, Flaw> {
     Ok(PostDeliveryEvent {
-        timestamp: row.required_time(Key::Timestamp)?,
+        timestamp: row.event_time()?,
         network_message_id: row.required(Key::NetworkMessageId)?,
         recipient: row.text(Key::RecipientEmailAddress)?,
         action: row.text(Key::Action)?,

@@ -2,17 +2,21 @@
 
 use serde::de::IgnoredAny;
 
-use super::Limits;
+use super::framing::Framing;
 use super::record::{RawRecord, Shape};
+use super::reply::Reply;
 use super::scan::{Scan, Stop};
 use super::skim::Skim;
+use super::trace_json;
 use super::undecodable::{Reason, Undecodable};
+use super::{Limits, csv, message};
 
 /// Walks the records of one payload in order: one visit for each record, or for what could not be read.
 ///
 /// A payload is one JSON document or several, one a line (LF or CRLF, blank lines between them are nothing). A document
-/// is a record, an object with an array `records` (an Event Hubs batch), or an array of these. A byte order mark in
-/// front is passed over.
+/// is a record, an object with an array `records` (an Event Hubs batch), the reply of a query interface, or an array of
+/// these. Or it is a report as CSV, or one message. A byte order mark in front is passed over. A row of the message trace
+/// that names several recipients is visited once for each.
 ///
 /// A document with a mistake anywhere is undecodable as a whole, and none of its records is visited: half a batch would
 /// be counted, committed, and then counted again when the sender repeats it. A bad line does not touch the others.
@@ -20,9 +24,12 @@ pub fn records<'a>(payload: &'a [u8], limits: &Limits, visit: &mut impl FnMut(Re
     if payload.len() > limits.payload_bytes_max {
         return visit(Err(Undecodable::whole(Reason::TooLarge, payload)));
     }
-    let text = payload.strip_prefix(BYTE_ORDER_MARK).unwrap_or(payload).trim_ascii();
-    if !text.is_empty() {
-        Splitter { limits, found: Vec::new(), visit }.payload(text);
+    let text = payload.strip_prefix(BYTE_ORDER_MARK).unwrap_or(payload);
+    match (Framing::of(text), text.trim_ascii()) {
+        (Framing::Message, _) => visit(message::record(text)),
+        (Framing::Csv(header), _) => csv::records(*header, text, limits, visit),
+        (Framing::Json, []) => {}
+        (Framing::Json, text) => Splitter { limits, found: Vec::new(), visit }.payload(text),
     }
 }
 
@@ -89,25 +96,55 @@ impl<'a, V: FnMut(Result<RawRecord<'a>, Undecodable<'a>>)> Splitter<'a, '_, V> {
         if self.skimmed(scan)? {
             return Ok(());
         }
-        let start = scan.clone();
+        let mut start = scan.clone();
         let mut is_batch = false;
+        let mut reply = Reply::default();
         scan.object(|scan, key| {
             if key.plain() == Some("records") && scan.peek() == Some(b'[') {
                 is_batch = true;
                 return scan.array(|scan| self.record(scan));
             }
-            scan.value(self.limits.depth_max.saturating_sub(1))
+            reply.member(scan, key, self.limits.depth_max)
         })?;
-        if is_batch { Ok(()) } else { self.push(RawRecord::new(scan.since(&start), Shape::Json(None))) }
+        match reply.rows() {
+            Some((mut places, columns)) => {
+                places.iter_mut().try_for_each(|rows| rows.array(|scan| self.row(scan, Shape::Row(columns))))
+            }
+            None if is_batch => Ok(()),
+            None if reply.may_be_too_deep() => self.row(&mut start, Shape::Json(None)),
+            None => self.cut(scan.since(&start), Shape::Json(None), reply.may_name_several),
+        }
     }
 
     /// Whatever stands where a record should be.
     fn record(&mut self, scan: &mut Scan<'a>) -> Result<(), Stop> {
-        if self.skimmed(scan)? {
-            return Ok(());
+        if self.skimmed(scan)? { Ok(()) } else { self.row(scan, Shape::Json(None)) }
+    }
+
+    /// A record that is not skimmed, in one pass that also looks for a list of recipients.
+    fn row(&mut self, scan: &mut Scan<'a>, shape: Shape<'a>) -> Result<(), Stop> {
+        let mut may_name_several = false;
+        let is_object = scan.peek() == Some(b'{');
+        let start = scan.clone();
+        if is_object {
+            let depth = self.limits.depth_max.checked_sub(1).ok_or(Stop::Depth)?;
+            scan.object(|scan, key| {
+                may_name_several |= trace_json::may_name_several(key, scan.written_value(depth)?);
+                Ok(())
+            })?;
+        } else {
+            scan.value(self.limits.depth_max)?;
         }
-        let json = scan.written_value(self.limits.depth_max)?;
-        self.push(RawRecord::new(json, Shape::Json(None)))
+        self.cut(scan.since(&start), shape, may_name_several)
+    }
+
+    /// Makes a record of a text, or one for each recipient that it names.
+    fn cut(&mut self, json: &'a str, shape: Shape<'a>, may_name_several: bool) -> Result<(), Stop> {
+        let record = RawRecord::new(json, shape);
+        match if may_name_several { record.recipients() } else { 1 } {
+            1 => self.push(record),
+            count => (0..count).try_for_each(|place| self.push(RawRecord::new(json, Shape::Recipient(place)))),
+        }
     }
 
     /// Takes a plain record, in the one pass that finds its end, or leaves the scan where it is.
@@ -194,8 +231,52 @@ mod tests {
     }
 
     #[test]
+    fn every_reply_gives_its_rows() {
+        for payload in [
+            r#"{"@odata.context":"c","schema":[{"name":"a"}],"results":[{"a":1},{"b":2}]}"#,
+            r#"{"Results":[{"a":1},{"b":2}],"Schema":[{"Name":"a"}],"Stats":{"x":[{}]}}"#,
+            r#"{"value":[{"a":1},{"b":2}],"@odata.nextLink":"n"}"#,
+            r#"{"d":{"__count":"2","results":[{"a":1},{"b":2}]}}"#,
+            r#"{"d":[{"a":1},{"b":2}]}"#,
+            r#"{"results":[{"b":2}],"records":[{"a":1}]}"#,
+            r#"[{"value":[{"a":1}]},{"value":[{"b":2}],"value":[]}]"#,
+            "{\n\"value\": [\n{\"a\":1},\n{\"b\":2}\n]\n}",
+        ] {
+            assert_eq!(split(payload), [r#"{"a":1}"#, r#"{"b":2}"#], "{payload}");
+        }
+    }
+
+    #[test]
+    fn a_record_is_no_reply_whatever_its_columns_are_called() {
+        for payload in [
+            r#"{"category":"c","value":[{"a":1}]}"#,
+            r#"{"results":[{"a":1}],"Type":"t"}"#,
+            r#"{"value":{"results":[]},"results":"r","d":{"e":[]}}"#,
+            r#"{"schema":[{"name":"Timestamp"}]}"#,
+        ] {
+            assert_eq!(split(payload), [payload]);
+        }
+    }
+
+    #[test]
+    fn a_row_is_visited_for_each_recipient() {
+        let row = r#"{"MessageTraceId":"i","RecipientAddress":"a@x;b@y"}"#;
+        assert_eq!(split(row), [row, row]);
+        assert_eq!(split(&format!(r#"{{"value":[{row}]}}"#)), [row, row]);
+        let escaped = r#"{"Recipient\u0041ddress":"a@x\u002cb@y","MessageTraceId":"i"}"#;
+        assert_eq!(split(escaped), [escaped, escaped]);
+        for other in
+            [r#"{"RecipientAddress":"a@x;b@y"}"#, r#"{"category":"c","MessageTraceId":"i","RecipientAddress":";"}"#]
+        {
+            assert_eq!(split(other), [other]);
+        }
+    }
+
+    #[test]
     fn a_payload_without_records_is_not_visited() {
-        for payload in ["", " \r\n", "\u{feff}", r#"{"records":[]}"#, "[]"] {
+        for payload in
+            ["", " \r\n", "\u{feff}", r#"{"records":[]}"#, "[]", r#"{"value":[]}"#, r#"{"d":{"results":[]}}"#]
+        {
             assert!(split(payload).is_empty(), "{payload:?}");
         }
     }
@@ -207,6 +288,8 @@ mod tests {
             r#"{"records":[{"a":1},{"b":2}]"#,
             "{\"records\":[\n{\"a\":1},\n{\"b\":}\n]}",
             r#"{"a":1}{"b":2}"#,
+            r#"{"results":[{"a":1},{"b":2}]"#,
+            r#"{"results":[{"a":1}],"schema":[{"name":}]}"#,
         ] {
             assert_eq!(split(payload), [format!("not_json: {payload}")]);
         }
@@ -235,5 +318,13 @@ mod tests {
         assert_eq!(outcome(r#"[{"a":[]}]"#), [r#"{"a":[]}"#]);
         assert_eq!(outcome(r#"{"a":[[]]}"#), [r#"too_deep: {"a":[[]]}"#]);
         assert_eq!(outcome(&" ".repeat(21)).len(), 1);
+        let limits = Limits { payload_bytes_max: 200, ..limits };
+        let outcome = |payload: &str| visits(payload.as_bytes(), &limits);
+        assert_eq!(outcome(r#"{"value":[{},{"a":[]}]}"#), ["{}", r#"{"a":[]}"#]);
+        assert_eq!(outcome(r#"{"value":[{"a":[[]]}]}"#), [r#"too_deep: {"value":[{"a":[[]]}]}"#]);
+        assert_eq!(outcome(r#"{"Type":"t","value":[[]]}"#), [r#"too_deep: {"Type":"t","value":[[]]}"#]);
+        assert_eq!(outcome(r#"{"value":[{},{},{}]}"#), ["too_many_records: {\"value\":[{},{},{}]}"]);
+        let row = r#"{"MessageTraceId":"i","RecipientAddress":"a@x;b@x;c@x"}"#;
+        assert_eq!(outcome(row), [format!("too_many_records: {row}")]);
     }
 }

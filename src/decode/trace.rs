@@ -26,6 +26,8 @@ pub(super) struct TraceRow<'a> {
     pub(super) recipient: Option<Text<'a>>,
     /// `FromIP`, `original_client_ip`.
     pub(super) source: Option<Text<'a>>,
+    /// The row has no field for the source, which is something else than an empty one.
+    pub(super) is_source_untold: bool,
     /// `Subject`.
     pub(super) subject: Option<Text<'a>>,
     /// `Status`, or the recipient's part of `recipient_status`.
@@ -44,7 +46,7 @@ pub(super) fn event(row: TraceRow<'_>) -> Result<MailEvent<'_>, Flaw> {
         form: row.form,
         untold: Untold { entry: true, envelope_from: false, header_from: true, authentication: true },
         timestamp: Time::parse(received).map_err(|_| Flaw::of(Reason::BadColumn, Key::Received))?,
-        direction: direction(row.directionality.as_deref(), row.source.as_deref()),
+        direction: direction(row.directionality.as_deref(), row.source.is_none() && !row.is_source_untold),
         delivery_action: row.status.as_deref().map(delivery).unwrap_or_default(),
         network_message_id: row.network_message_id.unwrap_or_default(),
         internet_message_id: row.internet_message_id,
@@ -60,13 +62,13 @@ pub(super) fn event(row: TraceRow<'_>) -> Result<MailEvent<'_>, Flaw> {
 
 /// Numbers in the cloud's reports, words in the logs of the premises. Without either, a message without a client's
 /// address was submitted inside.
-fn direction(directionality: Option<&str>, source: Option<&str>) -> Direction {
+fn direction(directionality: Option<&str>, has_no_client: bool) -> Direction {
     match directionality {
         Some("1") => Direction::Inbound,
         Some("2") => Direction::Outbound,
         Some(word) if word.eq_ignore_ascii_case("Incoming") => Direction::Inbound,
         Some(word) if word.eq_ignore_ascii_case("Originating") => Direction::Outbound,
-        None if source.is_none() => Direction::IntraOrg,
+        None if has_no_client => Direction::IntraOrg,
         _ => Direction::Unknown,
     }
 }

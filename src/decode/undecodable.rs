@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::key::Key;
+use super::key::Keys;
 
 /// The longest [`Undecodable::detail`].
 const DETAIL_BYTES_MAX: usize = 512;
@@ -33,18 +33,18 @@ impl<'a> Undecodable<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Flaw {
     pub(super) reason: Reason,
-    pub(super) key: Key,
+    pub(super) key: &'static str,
 }
 
 impl Flaw {
-    pub(super) const fn of(reason: Reason, key: Key) -> Self {
-        Self { reason, key }
+    pub(super) fn of(reason: Reason, key: impl Keys) -> Self {
+        Self { reason, key: key.name() }
     }
 }
 
 impl fmt::Display for Flaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` {}", self.key.name(), self.reason.explanation())
+        write!(f, "`{}` {}", self.key, self.reason.explanation())
     }
 }
 
@@ -70,7 +70,7 @@ pub enum Reason {
     TooManyRecords,
     /// JSON where a record should be, but no object.
     NotARecord,
-    /// A record that does not say of which table it is.
+    /// A record that does not say of which table it is, and does not show it either.
     NoCategory,
     /// A column that the table always has is missing, null or empty.
     MissingColumn,
@@ -78,11 +78,13 @@ pub enum Reason {
     BadColumn,
     /// A key that we read stands twice in one object; readers differ in which of the two they believe.
     KeyTwice,
+    /// A row of CSV that does not have the fields of its header.
+    BrokenRow,
 }
 
 impl Reason {
     /// Every reason, in the order of the checks.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::NotUtf8,
         Self::NotJson,
         Self::TooLarge,
@@ -93,6 +95,7 @@ impl Reason {
         Self::MissingColumn,
         Self::BadColumn,
         Self::KeyTwice,
+        Self::BrokenRow,
     ];
 
     /// What to do about it; follows the name of what it holds for.
@@ -103,11 +106,17 @@ impl Reason {
             Self::TooLarge => "is larger than the limit; cut it into smaller payloads",
             Self::TooDeep => "has more containers inside one another than the limit; no table of ours nests so deep",
             Self::TooManyRecords => "holds more records than the limit; cut it into smaller batches, or into lines",
-            Self::NotARecord => "is no object; a record is an object with `category` and `properties`",
-            Self::NoCategory => "is missing, null or empty; the streaming API names the table there",
+            Self::NotARecord => {
+                "is no object; a record is an object, be it of the stream, of a table or of a message trace"
+            }
+            Self::NoCategory => {
+                "is missing, null or empty, and nothing else tells the table: neither `Type`, nor the columns of a query, nor \
+                 the keys of a message trace"
+            }
             Self::MissingColumn => "is missing, null or empty; every row of this table has it",
             Self::BadColumn => "holds what it cannot hold; compare the record with the table's schema",
             Self::KeyTwice => "stands twice in one object; readers differ in which they believe, so neither is",
+            Self::BrokenRow => "does not have the fields of its header; write values as RFC 4180 has them",
         }
     }
 
@@ -125,6 +134,7 @@ impl Reason {
             Self::MissingColumn => "missing_column",
             Self::BadColumn => "bad_column",
             Self::KeyTwice => "key_twice",
+            Self::BrokenRow => "broken_row",
         }
     }
 }

@@ -45,8 +45,8 @@ impl Inspector {
         &self.tenants
     }
 
-    /// Inspects one payload, adding to the slice; every record ends in exactly one outcome. The verdict on each
-    /// EmailEvents record, and on each record that could not be read, is reported in input order.
+    /// Inspects one payload, in UTF-8 or UTF-16, adding to the slice; every record ends in exactly one outcome. The verdict
+    /// on each mail, and on each record that could not be read, is reported in input order.
     pub fn inspect(
         &self,
         payload: &[u8],
@@ -56,7 +56,7 @@ impl Inspector {
     ) {
         slice.bytes += payload.len() as u64;
         let mut inspection = Inspection { tenants: &self.tenants, arrival, slice, report };
-        decode::records(payload, &self.limits, &mut |visit| inspection.visit(visit));
+        decode::records(&decode::utf8(payload), &self.limits, &mut |visit| inspection.visit(visit));
     }
 }
 
@@ -70,13 +70,13 @@ struct Inspection<'i, R> {
 impl<R: FnMut(&VerdictLine<'_>)> Inspection<'_, R> {
     fn visit(&mut self, visit: Result<RawRecord<'_>, Undecodable<'_>>) {
         let outcome = match visit {
-            Ok(raw) => self.record(raw),
+            Ok(raw) => self.record(&raw),
             Err(undecodable) => self.undecodable(&undecodable),
         };
         self.slice.outcomes.count(outcome);
     }
 
-    fn record(&mut self, raw: RawRecord<'_>) -> Outcome {
+    fn record(&mut self, raw: &RawRecord<'_>) -> Outcome {
         if let Some(outcome) = raw.skim().and_then(|skim| self.glance(skim)) {
             return outcome;
         }

@@ -33,8 +33,7 @@ fn tenants() -> Vec<Tenant> {
 
 /// A dense stream: a third of it attacks, some rows twice.
 fn stream(seed: u64, records: u64) -> Vec<String> {
-    let tenant =
-        |(place, domain): (usize, &&str)| SimulatedTenant { id: tenant_id(place), domain: (*domain).to_owned() };
+    let tenant = |(place, domain): (usize, &&str)| SimulatedTenant::eop(tenant_id(place), *domain);
     let options = Options {
         seed,
         records,
@@ -228,11 +227,12 @@ proptest! {
     #[test]
     fn sanction_a_sanctioned_pair_never_alerts(seed in any::<u64>()) {
         let mut tenants = tenants();
+        let below = ["", "mail.", "hr.", "intranet.", "payroll."];
         for (tenant, domain) in tenants.iter_mut().zip(DOMAINS) {
             tenant.sanctioned.push(SanctionedSource {
                 name: "everything".to_owned(),
                 networks: ["0.0.0.0/0", "::/0"].map(|network| network.parse().unwrap()).to_vec(),
-                senders: vec![SenderPattern::AnyAt(domain.to_owned())],
+                senders: below.map(|below| SenderPattern::AnyAt([below, domain].concat())).to_vec(),
                 expires: None,
             });
         }

@@ -6,8 +6,8 @@ use std::fmt;
 /// A domain name, folded: lower case, A-labels, no trailing dot (UTS-46, non-transitional, as browsers do).
 ///
 /// Case, trailing dots, U-labels, full-width and mathematical letters are all ways to write one name; a detector that
-/// compares spellings is walked around by any of them. A name that UTS-46 refuses is kept in lower case as it stands:
-/// it can equal no accepted domain, and the alert should still show it.
+/// compares spellings is walked around by any of them. A label that UTS-46 refuses is kept in lower case as it stands:
+/// it can be part of no accepted domain, and the alert should still show it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Domain<'a>(Cow<'a, str>);
 
@@ -70,9 +70,18 @@ fn has_a_label(name: &str) -> bool {
     name.as_bytes().windows(4).any(|label| label.eq_ignore_ascii_case(b"xn--"))
 }
 
+/// Where UTS-46 refuses the whole, every label that it takes by itself is still folded: one broken label below contoso.com
+/// must not hide whose name stands behind it.
 fn fold_idn(name: &str) -> String {
-    idna::domain_to_ascii_cow(name.as_bytes(), idna::AsciiDenyList::EMPTY)
-        .map_or_else(|_| name.to_lowercase(), Cow::into_owned)
+    const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
+    to_ascii(name).unwrap_or_else(|| {
+        let fold = |label| to_ascii(label).unwrap_or_else(|| label.to_lowercase());
+        name.split(DOTS).map(fold).collect::<Vec<_>>().join(".")
+    })
+}
+
+fn to_ascii(name: &str) -> Option<String> {
+    idna::domain_to_ascii_cow(name.as_bytes(), idna::AsciiDenyList::EMPTY).ok().map(Cow::into_owned)
 }
 
 #[cfg(test)]
@@ -112,6 +121,15 @@ mod tests {
         assert!(Domain::fold("news.contoso.com").is_below("contoso.com"));
         assert!(!Domain::fold("contoso.com").is_below("contoso.com"));
         assert!(!Domain::fold("notcontoso.com").is_below("contoso.com"));
+    }
+
+    #[test]
+    fn a_broken_label_does_not_hide_what_it_lies_below() {
+        for name in
+            ["xn--a.contoso.com", "xn--a.ｃｏｎｔｏｓｏ。com", "\u{301}.CONTOSO.com", "XN--99999999999.contoso.com."]
+        {
+            assert!(Domain::fold(name).is_below("contoso.com"), "{name}");
+        }
     }
 
     #[test]

@@ -3,16 +3,15 @@
 //! The questions are always the same four: whom does it claim to be, by which door did it come, does anything prove the
 //! claim, and was it allowed. Rules combine the answers and read nothing else of the event.
 
-use serde::{Deserialize, Serialize};
+use crate::event::{CompAuth, CompAuthReason, DeliveryAction, DeliveryLocation, Domain, MailEvent, Mailbox};
 
-use crate::event::{
-    AuthResults, CompAuth, DeliveryAction, DeliveryLocation, Direction, DmarcResult, Domain, MailEvent, Mailbox,
-    SpfResult, domain_of,
-};
-
+use super::alignment::{Alignment, Proofs};
 use super::answer::{Answer, Gap};
+use super::claim::Claim;
+use super::entry::Entry;
+use super::sanction::{NearMiss, Permissions, Sanction};
 use super::severity::{Factor, FactorSet};
-use super::tenant::{SanctionedSource, Tenant};
+use super::tenant::Tenant;
 
 /// What is known about a message after looking at it once.
 #[derive(Debug, Clone)]
@@ -21,8 +20,10 @@ pub struct Facts<'a> {
     pub event: &'a MailEvent<'a>,
     /// Whose name the envelope from (P1) uses.
     pub envelope_claim: Claim,
-    /// Whose name the header from (P2) uses.
+    /// Whose name the header from (P2) uses: of several authors the one that claims most, for a reader may be shown any.
     pub header_claim: Claim,
+    /// Whose name each author uses, in the order of [`MailEvent::header_mailboxes`].
+    pub author_claims: Vec<Claim>,
     /// By which door it came.
     pub entry: Entry,
     /// Whether the configured gateway's networks hold the source; `None` where the connector has no configured networks.
@@ -31,30 +32,45 @@ pub struct Facts<'a> {
     pub alignment: Alignment,
     /// Whether it was allowed.
     pub sanction: Option<Sanction<'a>>,
+    /// The vendor of phishing simulations that it is from.
+    pub simulation: Option<&'a str>,
+    /// Where nothing configured covers it: what almost does.
+    pub near_miss: Option<NearMiss<'a>>,
 }
 
 impl<'a> Facts<'a> {
     /// Looks at a message.
     #[must_use]
     pub fn of(event: &'a MailEvent<'a>, tenant: &'a Tenant) -> Self {
-        let envelope_domain = event.envelope_from.folded_domain();
-        let header_domain = event.header_from.folded_domain();
-        let envelope_claim = Claim::told(event.untold.envelope_from, envelope_domain.as_ref(), tenant);
-        let header_claim = Claim::of_header(event, tenant);
+        let envelope = event.envelope_from.folded_domain();
+        let authors: Vec<Option<Domain<'_>>> = event.header_mailboxes().map(Mailbox::folded_domain).collect();
+        let author_claim = |domain: &Option<_>| Claim::told(event.untold.header_from, domain.as_ref(), tenant);
+        let author_claims: Vec<Claim> = authors.iter().map(author_claim).collect();
+        let header_claim = author_claims.iter().copied().min().unwrap_or(Claim::Null);
+        let envelope_claim = Claim::told(event.untold.envelope_from, envelope.as_ref(), tenant);
         let gateway = tenant.gateway(event.connectors.as_deref(), event.sender_ip());
-        let entry = Entry::told(event, envelope_claim, gateway.is_some(), tenant);
+        let proofs = Proofs {
+            results: event.authentication,
+            envelope: envelope.as_ref(),
+            authors: &authors,
+            signers: &event.dkim_domains,
+        };
         let own = envelope_claim.is_own() || header_claim.is_own();
-        let senders = (envelope_domain.as_ref(), header_domain.as_ref());
+        let Permissions { sanction, simulation, near_miss } =
+            Permissions::of(event, envelope_claim, &author_claims, tenant);
         Self {
             event,
             envelope_claim,
             header_claim,
-            entry,
+            entry: Entry::told(event, envelope_claim, gateway.is_some(), tenant),
             inside_connector_networks: gateway
                 .filter(|gateway| !gateway.networks.is_empty())
                 .map(|gateway| gateway.holds(event.sender_ip())),
-            alignment: Alignment::of(own, event.authentication, senders, tenant),
-            sanction: Sanction::find(event, envelope_claim, header_claim, tenant),
+            alignment: Alignment::of(own, &proofs, tenant),
+            author_claims,
+            sanction,
+            simulation,
+            near_miss,
         }
     }
 
@@ -97,296 +113,10 @@ impl<'a> Facts<'a> {
         factors.insert_if(Factor::UrlPayload, event.url_count.is_some_and(|count| count > 0));
         factors.insert_if(Factor::AttachmentPayload, event.attachment_count.is_some_and(|count| count > 0));
         factors.insert_if(Factor::OwnAndAligned, self.claims_own() && self.alignment == Alignment::Aligned);
-        factors.insert_if(Factor::SimulationVendor, tenant.simulations.iter().any(|it| it.holds(event.sender_ip())));
+        factors.insert_if(Factor::SimulationVendor, self.simulation.is_some());
         factors.insert_if(Factor::Blocked, event.delivery_action == DeliveryAction::Blocked);
         factors
     }
-
-    /// The facts as evidence: what was observed, what an honest message would show, and in which field.
-    #[must_use]
-    pub fn evidence(&self) -> Vec<Evidence> {
-        let event = self.event;
-        let authentication = event.authentication;
-        let result = |word: Option<&'static str>| word.unwrap_or("absent");
-        let connector = event.connectors.as_deref().unwrap_or("none");
-        vec![
-            Evidence::new(
-                "envelope-from",
-                sender(&event.envelope_from, self.envelope_claim),
-                "foreign",
-                "SenderMailFromAddress",
-            ),
-            Evidence::new("header-from", sender(&event.header_from, self.header_claim), "foreign", "SenderFromAddress"),
-            Evidence::new("entry", self.entry.as_str(), "internal, gateway or connector", "EmailDirection, Connectors"),
-            Evidence::new("connector", connector, "a configured connector", "Connectors"),
-            Evidence::new("source", source(event), "a sanctioned network", "SenderIPv4, SenderIPv6"),
-            Evidence::new(
-                "spf",
-                result(authentication.spf.map(SpfResult::as_str)),
-                "pass",
-                "AuthenticationDetails.SPF",
-            ),
-            Evidence::new(
-                "dkim",
-                result(authentication.dkim.map(|it| it.as_str())),
-                "pass",
-                "AuthenticationDetails.DKIM",
-            ),
-            Evidence::new(
-                "dmarc",
-                result(authentication.dmarc.map(DmarcResult::as_str)),
-                "pass",
-                "AuthenticationDetails.DMARC",
-            ),
-            Evidence::new(
-                "compauth",
-                result(authentication.comp_auth.map(CompAuth::as_str)),
-                "pass",
-                "AuthenticationDetails.CompAuth",
-            ),
-            Evidence::new("delivery", event.delivery_action.as_str(), "Blocked", "DeliveryAction"),
-        ]
-    }
-}
-
-/// Whose name a sender uses; what claims most comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Claim {
-    /// An accepted domain of the tenant, or below one that matches subdomains.
-    Own,
-    /// Below an accepted domain, but not accepted itself.
-    OwnSubdomain,
-    /// Somebody else's.
-    Foreign,
-    /// No sender: a bounce (null reverse-path), or a header without one.
-    Null,
-    /// This form of the telemetry has no field for it.
-    Absent,
-}
-
-impl Claim {
-    pub(super) fn of(domain: Option<&Domain<'_>>, tenant: &Tenant) -> Self {
-        domain.map_or(Self::Null, |domain| tenant.claim(domain))
-    }
-
-    fn told(is_untold: bool, domain: Option<&Domain<'_>>, tenant: &Tenant) -> Self {
-        if is_untold { Self::Absent } else { Self::of(domain, tenant) }
-    }
-
-    /// Of several authors the one that claims most: a reader may be shown any of them.
-    fn of_header(event: &MailEvent<'_>, tenant: &Tenant) -> Self {
-        let claim =
-            |mailbox: &Mailbox<'_>| Self::told(event.untold.header_from, mailbox.folded_domain().as_ref(), tenant);
-        event.header_mailboxes().map(claim).min().unwrap_or(Self::Null)
-    }
-
-    /// The answer to a question about the claim.
-    pub(super) fn answer(self, gap: Gap, holds: impl Fn(Self) -> bool) -> Answer {
-        Answer::unless(if self == Self::Absent { Some(gap) } else { None }, holds(self))
-    }
-
-    /// Whether it is the tenant's name, accepted or below an accepted one.
-    #[must_use]
-    pub const fn is_own(self) -> bool {
-        matches!(self, Self::Own | Self::OwnSubdomain)
-    }
-
-    /// The word in evidence.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Own => "own",
-            Self::OwnSubdomain => "own-subdomain",
-            Self::Foreign => "foreign",
-            Self::Null => "null",
-            Self::Absent => "absent",
-        }
-    }
-}
-
-/// By which door a message came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Entry {
-    /// Submitted inside the tenant (`Intra-org`).
-    Internal,
-    /// Leaving the tenant.
-    Outbound,
-    /// Through a configured third-party filter, known by its connector or its network.
-    Gateway,
-    /// Through any other connector.
-    Connector,
-    /// From the internet, through no connector: the postern.
-    Direct,
-    /// The record cannot tell.
-    Unknown,
-}
-
-impl Entry {
-    /// The word in verdicts and evidence.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Internal => "internal",
-            Self::Outbound => "outbound",
-            Self::Gateway => "gateway",
-            Self::Connector => "connector",
-            Self::Direct => "direct",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// The door, as far as the form tells it. Where it does not, a source in a filter's networks still came through the
-    /// filter, and own mail to a stranger still went out: Direct Send reaches recipients of the tenant alone.
-    fn told(event: &MailEvent<'_>, envelope: Claim, is_gateway: bool, tenant: &Tenant) -> Self {
-        match Self::of(event.direction, event.connectors.is_some(), is_gateway) {
-            Self::Internal => Self::Internal,
-            Self::Outbound => Self::Outbound,
-            _ if is_gateway && event.untold.entry => Self::Gateway,
-            _ if event.untold.entry && envelope.is_own() && is_foreign(&event.recipient, tenant) => Self::Outbound,
-            _ if event.untold.entry => Self::Unknown,
-            entry => entry,
-        }
-    }
-
-    pub(super) const fn of(direction: Direction, has_connector: bool, is_gateway: bool) -> Self {
-        match (direction, has_connector, is_gateway) {
-            (Direction::IntraOrg, ..) => Self::Internal,
-            (Direction::Outbound, ..) => Self::Outbound,
-            (Direction::Unknown, ..) => Self::Unknown,
-            (Direction::Inbound, _, true) => Self::Gateway,
-            (Direction::Inbound, true, false) => Self::Connector,
-            (Direction::Inbound, false, false) => Self::Direct,
-        }
-    }
-}
-
-fn is_foreign(recipient: &str, tenant: &Tenant) -> bool {
-    domain_of(recipient).is_some_and(|domain| tenant.claim(&Domain::fold(domain)) == Claim::Foreign)
-}
-
-/// Whether anything proves an own claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Alignment {
-    /// DMARC passed (or would have), or SPF passed for the same organisational domain.
-    Aligned,
-    /// There are results, and none of them aligns.
-    Unaligned,
-    /// There is no result.
-    Unknown,
-    /// Nothing own is claimed.
-    NotApplicable,
-}
-
-impl Alignment {
-    /// The word in verdicts.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Aligned => "aligned",
-            Self::Unaligned => "unaligned",
-            Self::Unknown => "unknown",
-            Self::NotApplicable => "not-applicable",
-        }
-    }
-
-    /// From the results, and from the folded domains of envelope from and header from.
-    pub(super) fn of(claims_own: bool, results: AuthResults, senders: Senders<'_>, tenant: &Tenant) -> Self {
-        match results {
-            _ if !claims_own => Self::NotApplicable,
-            AuthResults { spf: None, dmarc: None, .. } => Self::Unknown,
-            _ if is_aligned(results, senders, tenant) => Self::Aligned,
-            _ => Self::Unaligned,
-        }
-    }
-}
-
-/// The folded domains of envelope from and header from.
-pub(super) type Senders<'d> = (Option<&'d Domain<'d>>, Option<&'d Domain<'d>>);
-
-/// RFC 9989: an aligned identifier that passed. Compauth is Microsoft's opinion and never counts here.
-fn is_aligned(results: AuthResults, (envelope, header): Senders<'_>, tenant: &Tenant) -> bool {
-    match results.dmarc {
-        Some(DmarcResult::Pass | DmarcResult::BestGuessPass) => true,
-        _ => {
-            results.spf == Some(SpfResult::Pass)
-                && envelope.zip(header).is_some_and(|(envelope, header)| is_one_organisation(envelope, header, tenant))
-        }
-    }
-}
-
-/// Relaxed alignment without DNS and without guessing: equal names, one below the other, or both at or below one
-/// accepted domain.
-fn is_one_organisation(envelope: &Domain<'_>, header: &Domain<'_>, tenant: &Tenant) -> bool {
-    let within = |domain: &Domain<'_>, name: &str| domain.as_str() == name || domain.is_below(name);
-    within(envelope, header.as_str())
-        || within(header, envelope.as_str())
-        || tenant.accepted_domains.iter().any(|own| within(envelope, &own.name) && within(header, &own.name))
-}
-
-/// The configured entry that allows a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sanction<'a> {
-    /// Its name.
-    pub name: &'a str,
-}
-
-impl<'a> Sanction<'a> {
-    /// A sanction covers a message when the source lies in its networks and *every* own name that the message uses is
-    /// one of its senders; a scanner's address on the envelope does not cover the director's in the header.
-    fn find(event: &MailEvent<'_>, envelope: Claim, header: Claim, tenant: &'a Tenant) -> Option<Self> {
-        if tenant.sanctioned.is_empty() {
-            return None;
-        }
-        let addresses: Vec<String> = claimed(event, envelope, header).filter_map(Mailbox::folded_address).collect();
-        let covers = |source: &&SanctionedSource| {
-            source.holds(event.sender_ip())
-                && !source.is_expired(event.timestamp)
-                && !addresses.is_empty()
-                && addresses.iter().all(|address| source.allows(address))
-        };
-        tenant.sanctioned.iter().find(covers).map(|source| Sanction { name: &source.name })
-    }
-}
-
-/// The mailboxes that must be allowed: those that use an own name, or where none does, both.
-fn claimed<'e>(event: &'e MailEvent<'e>, envelope: Claim, header: Claim) -> impl Iterator<Item = &'e Mailbox<'e>> {
-    let nothing_own = !envelope.is_own() && !header.is_own();
-    let sides =
-        [(&event.envelope_from, envelope)].into_iter().chain(event.header_mailboxes().map(move |it| (it, header)));
-    sides.filter(move |(_, claim)| nothing_own || claim.is_own()).map(|(mailbox, _)| mailbox)
-}
-
-/// A fact as an analyst reads it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Evidence {
-    /// Which fact.
-    pub fact: String,
-    /// What the record says.
-    pub observed: String,
-    /// What an honest message would say.
-    pub expected: String,
-    /// The column that says it.
-    pub field: String,
-}
-
-impl Evidence {
-    fn new(fact: &str, observed: impl Into<String>, expected: &str, field: &str) -> Self {
-        Self {
-            fact: fact.to_owned(),
-            observed: observed.into(),
-            expected: expected.to_owned(),
-            field: field.to_owned(),
-        }
-    }
-}
-
-fn sender(mailbox: &Mailbox<'_>, claim: Claim) -> String {
-    let written = mailbox.address.as_deref().or(mailbox.domain.as_deref()).unwrap_or("<>");
-    format!("{written} ({})", claim.as_str())
-}
-
-fn source(event: &MailEvent<'_>) -> String {
-    event.sender_ip().map_or_else(|| "unknown".to_owned(), |address| address.to_string())
 }
 
 /// In an inbox as far as the row tells: where the location is missing, a delivery counts as one.
@@ -395,6 +125,74 @@ fn is_in_inbox(event: &MailEvent<'_>) -> bool {
         && matches!(event.delivery_location, DeliveryLocation::Inbox | DeliveryLocation::Unknown)
 }
 
+/// By a detection method, or by a reason of compauth that is kept for the recipient's own domains.
 fn has_spoof_verdict(event: &MailEvent<'_>) -> bool {
     event.detection_methods.as_deref().is_some_and(|methods| methods.to_ascii_lowercase().contains("spoof"))
+        || event.authentication.comp_auth_reason.is_some_and(CompAuthReason::names_own_domain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{AuthResults, Direction, DmarcResult};
+    use crate::judge::{AcceptedDomain, SanctionedSource, SenderPattern, Verdict, judge};
+
+    fn tenant() -> Tenant {
+        let own = AcceptedDomain { name: "contoso.com".to_owned(), match_subdomains: false };
+        let scanners = SanctionedSource {
+            name: "HQ scanners".to_owned(),
+            networks: vec!["198.51.100.7/32".parse().unwrap()],
+            senders: vec![SenderPattern::Address("scanner@contoso.com".to_owned())],
+            expires: None,
+        };
+        Tenant { accepted_domains: vec![own], sanctioned: vec![scanners], ..Tenant::default() }
+    }
+
+    fn mailbox(address: &'static str) -> Mailbox<'static> {
+        Mailbox { address: Some(address.into()), domain: None }
+    }
+
+    /// A message that entered directly from the scanner's network.
+    fn event(envelope: &'static str, authors: [&'static str; 2]) -> MailEvent<'static> {
+        MailEvent {
+            direction: Direction::Inbound,
+            sender_ipv4: "198.51.100.7".parse().ok(),
+            envelope_from: mailbox(envelope),
+            header_from: mailbox(authors[0]),
+            further_from: vec![mailbox(authors[1])],
+            ..MailEvent::default()
+        }
+    }
+
+    #[test]
+    fn of_several_authors_the_one_that_claims_most_counts_wherever_it_stands() {
+        for authors in [["x@evil.example", "ceo@contoso.com"], ["ceo@contoso.com", "x@evil.example"]] {
+            let mut event = event("x@evil.example", authors);
+            event.authentication = AuthResults { dmarc: Some(DmarcResult::Pass), ..AuthResults::default() };
+            let (event, tenant) = (&event, &tenant());
+            assert_eq!(Facts::of(event, tenant).header_claim, Claim::Own);
+            assert_eq!(judge(event, tenant).verdict(), Verdict::Suspicious, "an added author proves nothing");
+        }
+    }
+
+    #[test]
+    fn a_sanction_covers_all_own_authors_or_nothing() {
+        let tenant = tenant();
+        let assert_verdict = |author, expected| {
+            let event = event("scanner@contoso.com", ["scanner@contoso.com", author]);
+            assert_eq!(judge(&event, &tenant).verdict(), expected);
+        };
+        assert_verdict("partner@fabrikam.com", Verdict::Sanctioned("HQ scanners"));
+        assert_verdict("ceo@contoso.com", Verdict::Suspicious);
+    }
+
+    #[test]
+    fn compauth_names_a_spoof_of_the_own_domain_by_its_reason() {
+        let has_factor = |reason| {
+            let mut event = event("x@evil.example", ["ceo@contoso.com", "ceo@contoso.com"]);
+            event.authentication.comp_auth_reason = CompAuthReason::parse(reason);
+            Facts::of(&event, &tenant()).factors(&tenant()).contains(Factor::SpoofVerdict)
+        };
+        assert_eq!(["010", "601", "001", "451"].map(has_factor), [true, true, false, false]);
+    }
 }

@@ -6,7 +6,9 @@
 use crate::decode::Skim;
 use crate::event::{AuthResults, Domain};
 
-use super::facts::{Alignment, Claim, Entry};
+use super::alignment::{Alignment, Proofs};
+use super::claim::Claim;
+use super::entry::Entry;
 use super::tenant::{MxTarget, Tenant};
 use super::verdict::BenignReason;
 
@@ -32,7 +34,8 @@ pub fn at_a_glance(skim: &Skim<'_>, tenant: &Tenant) -> Option<Glance> {
     let entry = Entry::of(skim.direction, skim.connectors.is_some(), gateway.is_some());
     let reason = reason(entry, claims_own, tenant)?;
     let results = if claims_own { skim.authentication() } else { AuthResults::default() };
-    let alignment = Alignment::of(claims_own, results, (envelope.as_ref(), header.as_ref()), tenant);
+    let proofs = Proofs { results, envelope: envelope.as_ref(), authors: &[header], signers: &[] };
+    let alignment = Alignment::of(claims_own, &proofs, tenant);
     Some(Glance { entry, alignment, reason })
 }
 

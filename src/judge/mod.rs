@@ -5,22 +5,36 @@
 //! be computed where the bytes arrive, in any order, on any thread.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod alignment;
 mod answer;
 mod catalog;
+mod claim;
+mod entry;
+mod evidence;
 mod facts;
 mod glance;
 mod observation;
+mod organisation;
+#[cfg(test)]
+mod properties;
 mod rules;
+mod sanction;
 mod severity;
 mod tenant;
 mod verdict;
 
+pub use alignment::Alignment;
 pub use answer::{Answer, Gap};
 pub use catalog::{Condition, Decision, RULES, Rule, RuleId, RuleSet};
-pub use facts::{Alignment, Claim, Entry, Evidence, Facts, Sanction};
+pub use claim::Claim;
+pub use entry::Entry;
+pub use evidence::Evidence;
+pub use facts::Facts;
 pub use glance::{Glance, at_a_glance};
 pub use observation::{Content, Observation};
-pub use severity::{Factor, FactorSet, Severity, SeverityReason, Weighing, weigh};
+pub use organisation::{PUBLIC_SUFFIX_LIST, SuffixList, is_shared_by_tenants, organisational_domain};
+pub use sanction::{Miss, NearMiss, Permission, Sanction};
+pub use severity::{CAMPAIGN_WEIGHING, Factor, FactorSet, Severity, SeverityReason, Weighing, weigh};
 pub use tenant::{
     AcceptedDomain, ExpiryDate, Gateway, MxTarget, SanctionedSource, SenderPattern, SimulationVendor, Tenant,
     TenantIndex, Tenants,

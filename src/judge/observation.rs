@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{DeliveryAction, Fingerprint, MailEvent, SourceNetwork, Time};
+use crate::event::{DeliveryAction, Fingerprint, MailEvent, SourceNetwork, Text, Time};
 
 use super::catalog::RuleSet;
-use super::facts::Evidence;
+use super::evidence::Evidence;
 use super::severity::FactorSet;
 use super::verdict::Judgement;
 
@@ -23,7 +23,7 @@ pub struct Observation {
     pub rules: RuleSet,
     /// What makes it worse or less bad.
     pub factors: FactorSet,
-    /// Names the message: of its NetworkMessageId.
+    /// Names the message: of its NetworkMessageId, or where the form does not tell one, of what it does tell.
     pub message: Fingerprint,
     /// Names the recipient.
     pub recipient: Fingerprint,
@@ -37,7 +37,7 @@ pub struct Observation {
     pub sender: Option<String>,
     /// The subject, cut.
     pub subject: Option<String>,
-    /// NetworkMessageId, cut, for samples.
+    /// NetworkMessageId, cut, for samples; empty where the form does not tell one.
     pub message_id: String,
     /// What became of it.
     pub delivery: DeliveryAction,
@@ -56,7 +56,7 @@ impl Observation {
             time: event.timestamp,
             rules: judgement.rules,
             factors: judgement.factors,
-            message: Fingerprint::of("postern message", &[event.network_message_id.as_bytes()]),
+            message: name_of(event),
             recipient: Fingerprint::of("postern recipient", &[event.recipient.to_lowercase().as_bytes()]),
             row: Fingerprint::of("postern row", &[row.as_bytes()]),
             source: event.sender_ip().map(|address| address.to_canonical()),
@@ -74,6 +74,24 @@ impl Observation {
     pub fn network(&self) -> Option<SourceNetwork> {
         self.source.map(SourceNetwork::of)
     }
+}
+
+/// Two messages without a name are two, unless everything that tells them apart is equal.
+fn name_of(event: &MailEvent<'_>) -> Fingerprint {
+    if !event.network_message_id.is_empty() {
+        return Fingerprint::of("postern message", &[event.network_message_id.as_bytes()]);
+    }
+    let text = |text: &Option<Text<'_>>| text.as_deref().unwrap_or_default().as_bytes().to_vec();
+    let source = event.sender_ip().map(|address| address.to_string()).unwrap_or_default();
+    let parts = [
+        event.timestamp.to_string().into_bytes(),
+        text(&event.internet_message_id),
+        text(&event.envelope_from.address),
+        text(&event.header_from.address),
+        text(&event.subject),
+        source.into_bytes(),
+    ];
+    Fingerprint::of("postern unnamed message", &parts.each_ref().map(Vec::as_slice))
 }
 
 /// What a message says, in a form in which variations of one template are equal.
@@ -145,6 +163,18 @@ mod tests {
         assert_eq!(content("Ｐayroll Update - 11/02/2026"), content("payroll update - 1/12/2026"));
         assert_ne!(content("Payroll"), content("Invoice"));
         assert_eq!(content(" Re: "), None);
+    }
+
+    #[test]
+    fn two_messages_without_an_id_are_two() {
+        let event = |id: &'static str, subject: &'static str| MailEvent {
+            network_message_id: id.into(),
+            subject: Some(subject.into()),
+            ..MailEvent::default()
+        };
+        assert_ne!(name_of(&event("", "a")), name_of(&event("", "b")));
+        assert_eq!(name_of(&event("", "a")), name_of(&event("", "a")));
+        assert_eq!(name_of(&event("n", "a")), name_of(&event("n", "b")));
     }
 
     #[test]

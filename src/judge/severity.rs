@@ -38,34 +38,40 @@ impl Severity {
         }
     }
 
-    /// The points that a rule of this severity brings: ten above the level's floor, so that a dampener counts.
-    const fn points(self) -> i32 {
+    /// What the sum comes to at least at this level; `None` for the lowest, which takes the rest.
+    #[must_use]
+    pub const fn floor(self) -> Option<i32> {
         match self {
-            Self::Low => 10,
-            Self::Medium => 30,
-            Self::High => 60,
-            Self::Critical => 90,
+            Self::Low => None,
+            Self::Medium => Some(30),
+            Self::High => Some(60),
+            Self::Critical => Some(90),
         }
     }
 
-    const fn of_points(points: i32) -> Self {
-        match points {
-            ..30 => Self::Low,
-            30..60 => Self::Medium,
-            60..90 => Self::High,
-            _ => Self::Critical,
+    /// The points that a rule of this severity brings: its level's floor, so that any dampener counts.
+    #[must_use]
+    pub const fn points(self) -> i32 {
+        match self.floor() {
+            Some(floor) => floor,
+            None => 10,
         }
+    }
+
+    fn of_points(points: i32) -> Self {
+        let reached = |level: &Self| level.floor().is_none_or(|floor| points >= floor);
+        Self::ALL.into_iter().rev().find(reached).unwrap_or(Self::Low)
     }
 }
 
 /// Declares the factors with their word, their effect in points and their reason.
 macro_rules! factors {
-    ($($(#[$doc:meta])* $variant:ident = $word:literal, $effect:literal;)+) => {
+    ($(#[doc = $reason:literal] $variant:ident = $word:literal, $effect:literal;)+) => {
         /// Something about a message or a campaign that makes it worse or less bad.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
         pub enum Factor {
-            $($(#[$doc])* $variant,)+
+            $(#[doc = $reason] $variant,)+
         }
 
         impl Factor {
@@ -83,6 +89,12 @@ macro_rules! factors {
             pub const fn effect(self) -> i32 {
                 match self { $(Self::$variant => $effect,)+ }
             }
+
+            /// Why it counts, as its documentation says.
+            #[must_use]
+            pub const fn reason(self) -> &'static str {
+                match self { $(Self::$variant => $reason.trim_ascii(),)+ }
+            }
         }
     };
 }
@@ -98,7 +110,7 @@ factors! {
     CompAuthNone = "compauth-none", 3;
     /// CompAuth is `fail`: Microsoft's own verdict on the claim.
     CompAuthFail = "compauth-fail", 3;
-    /// Microsoft named it a spoof in DetectionMethods.
+    /// Microsoft named it a spoof in DetectionMethods, or a spoof of the tenant's own domain by compauth reason 010 or 6xx.
     SpoofVerdict = "microsoft-spoof-verdict", 3;
     /// It carries at least one link.
     UrlPayload = "url-payload", 1;
@@ -110,7 +122,7 @@ factors! {
     SeveralIdentities = "several-own-identities", 10;
     /// The claim is own and authenticated: a device in SPF that walked around the filter.
     OwnAndAligned = "own-and-aligned", -20;
-    /// It comes from a configured phishing-simulation vendor.
+    /// It comes from a configured phishing-simulation vendor, as one of its senders.
     SimulationVendor = "simulation-vendor", -100;
     /// Microsoft blocked or quarantined it.
     Blocked = "blocked-by-microsoft", -30;
@@ -153,6 +165,11 @@ impl FactorSet {
         Self(self.0 & other.0)
     }
 }
+
+/// How the members of a campaign are weighed together, for whoever wants to check the sum.
+pub const CAMPAIGN_WEIGHING: &str = "A campaign begins with the gravest severity that its rules have on their own. A factor \
+    that adds points counts when any of its messages shows it, one that takes points only when all of them do; so more \
+    abuse never lowers a severity.";
 
 /// A factor that counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -228,6 +245,21 @@ mod tests {
         let both = weigh(Severity::Medium, blocked.union(inbox), blocked.intersection(inbox));
         assert!(both.severity >= weigh(Severity::Medium, blocked, blocked).severity);
         assert_eq!(both.reasons, vec![SeverityReason { factor: Factor::DeliveredToInbox }]);
+    }
+
+    #[test]
+    fn levels_begin_at_their_floors() {
+        use Severity::{Critical, High, Low, Medium};
+        assert_eq!(
+            [-100, 29, 30, 59, 60, 89, 90, 200].map(Severity::of_points),
+            [Low, Low, Medium, Medium, High, High, Critical, Critical]
+        );
+        assert!(Severity::ALL.into_iter().all(|level| Severity::of_points(level.points()) == level));
+    }
+
+    #[test]
+    fn every_factor_says_why() {
+        assert!(Factor::ALL.iter().all(|factor| factor.reason().ends_with('.') && !factor.reason().starts_with(' ')));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use crate::decode::Owner;
 use crate::event::{Domain, MailEvent, Time, domain_of};
 
-use super::facts::Claim;
+use super::claim::Claim;
 
 /// A tenant's place in the configuration; cheap to carry with every record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -206,26 +206,6 @@ pub struct SanctionedSource {
     pub expires: Option<ExpiryDate>,
 }
 
-impl SanctionedSource {
-    /// Whether the source's networks hold the address.
-    #[must_use]
-    pub fn holds(&self, source: Option<IpAddr>) -> bool {
-        holds(&self.networks, source)
-    }
-
-    /// Whether the folded sender address is one that the source may use.
-    #[must_use]
-    pub fn allows(&self, sender: &str) -> bool {
-        self.senders.iter().any(|pattern| pattern.matches(sender))
-    }
-
-    /// Whether the sanction has run out at this event time.
-    #[must_use]
-    pub fn is_expired(&self, at: Time) -> bool {
-        self.expires.is_some_and(|date| at >= date.0)
-    }
-}
-
 /// The start of a day, UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ExpiryDate(Time);
@@ -237,6 +217,12 @@ impl ExpiryDate {
         let date = jiff::civil::Date::new(year, month, day).ok()?;
         Time::parse(&format!("{date}T00:00:00Z")).ok().map(Self)
     }
+
+    /// Whether the day has begun at this event time.
+    #[must_use]
+    pub fn is_over(self, at: Time) -> bool {
+        at >= self.0
+    }
 }
 
 impl fmt::Display for ExpiryDate {
@@ -246,7 +232,7 @@ impl fmt::Display for ExpiryDate {
     }
 }
 
-/// A sender of a sanction: one address, or any address of one domain.
+/// A sender of a permission: one address, or any address of one domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SenderPattern {
     /// A folded address.
@@ -256,7 +242,9 @@ pub enum SenderPattern {
 }
 
 impl SenderPattern {
-    fn matches(&self, sender: &str) -> bool {
+    /// Whether a folded address is meant.
+    #[must_use]
+    pub fn matches(&self, sender: &str) -> bool {
         match self {
             Self::Address(address) => address == sender,
             Self::AnyAt(domain) => sender.rsplit_once('@').is_some_and(|(_, of)| of == domain),
@@ -264,24 +252,21 @@ impl SenderPattern {
     }
 }
 
-/// A vendor of phishing simulations: spoofs by design and with permission.
+/// A vendor of phishing simulations: spoofs by design and with permission, as a pair and for a time, like a sanction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SimulationVendor {
     /// What people call it.
     pub name: String,
     /// Networks that it sends from.
     pub networks: Vec<IpNet>,
+    /// Senders that it uses; none means any.
+    pub senders: Vec<SenderPattern>,
+    /// The first day (UTC) on which it no longer counts.
+    pub expires: Option<ExpiryDate>,
 }
 
-impl SimulationVendor {
-    /// Whether the vendor's networks hold the address.
-    #[must_use]
-    pub fn holds(&self, source: Option<IpAddr>) -> bool {
-        holds(&self.networks, source)
-    }
-}
-
-fn holds(networks: &[IpNet], source: Option<IpAddr>) -> bool {
+/// Whether one of the networks holds the address. An IPv4-mapped IPv6 address is the IPv4 address that it maps.
+pub(super) fn holds(networks: &[IpNet], source: Option<IpAddr>) -> bool {
     source.is_some_and(|address| networks.iter().any(|network| network.contains(&address.to_canonical())))
 }
 
@@ -320,18 +305,20 @@ mod tests {
     }
 
     #[test]
-    fn a_sanction_ends_with_the_first_moment_of_its_date() {
-        let sanction = SanctionedSource {
-            name: "scanner".to_owned(),
-            networks: vec![],
-            senders: vec![SenderPattern::AnyAt("contoso.com".to_owned())],
-            expires: ExpiryDate::from_date(2027, 1, 1),
-        };
-        assert!(!sanction.is_expired(Time::parse("2026-12-31T23:59:59.9Z").unwrap()));
-        assert!(sanction.is_expired(Time::parse("2027-01-01T00:00:00Z").unwrap()));
-        assert!(sanction.allows("any@contoso.com") && !sanction.allows("any@news.contoso.com"));
-        assert_eq!(sanction.expires.unwrap().to_string(), "2027-01-01");
+    fn a_permission_ends_with_the_first_moment_of_its_date() {
+        let expires = ExpiryDate::from_date(2027, 1, 1).unwrap();
+        assert!(!expires.is_over(Time::parse("2026-12-31T23:59:59.9Z").unwrap()));
+        assert!(expires.is_over(Time::parse("2027-01-01T00:00:00Z").unwrap()));
+        assert_eq!(expires.to_string(), "2027-01-01");
         assert_eq!(ExpiryDate::from_date(2027, 2, 30), None);
+    }
+
+    #[test]
+    fn a_pattern_is_for_one_domain_and_not_for_what_lies_below() {
+        let pattern = SenderPattern::AnyAt("contoso.com".to_owned());
+        assert!(pattern.matches("any@contoso.com") && pattern.matches("@contoso.com"));
+        assert!(!pattern.matches("any@news.contoso.com") && !pattern.matches("any@notcontoso.com"));
+        assert!(!SenderPattern::Address("scanner@contoso.com".to_owned()).matches("@contoso.com"));
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use crate::event::{MailEvent, Untold};
 
+use super::alignment::Alignment;
 use super::answer::Gap;
 use super::catalog::{Decision, RULES, RuleSet};
-use super::facts::{Alignment, Entry, Facts};
+use super::entry::Entry;
+use super::facts::Facts;
 use super::severity::{FactorSet, Weighing, weigh};
 use super::tenant::Tenant;
 

@@ -1,14 +1,16 @@
 //! Who writes to whom: the people of the tenants, and the strangers they correspond with.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-
 use super::chance::Chance;
 use super::message::{Recipient, Source};
+use super::names::Names;
+use super::networks;
 use super::options::SimulatedTenant;
-use crate::event::Domain;
 
 /// How many people work in each tenant, and at each correspondent.
 const PEOPLE: u32 = (GIVEN_NAMES.len() * FAMILY_NAMES.len()) as u32;
+
+/// The numbers of the people who are worth impersonating.
+const EXECUTIVES: [u32; 2] = [0, 25];
 
 /// Steps without a common factor with [`PEOPLE`].
 const STRIDES: [u32; 6] = [1, 5, 7, 11, 13, 19];
@@ -17,20 +19,18 @@ const STRIDES: [u32; 6] = [1, 5, 7, 11, 13, 19];
 #[derive(Debug)]
 pub(super) struct Cast {
     pub(super) tenants: Vec<SimulatedTenant>,
+    /// What each of them is called.
+    pub(super) names: Vec<Names>,
     /// Domains of strangers; none is a tenant's or below it.
     strangers: Vec<String>,
 }
 
 impl Cast {
     pub(super) fn new(tenants: Vec<SimulatedTenant>) -> Self {
-        let is_own = |domain: &Domain<'_>, tenant: &SimulatedTenant| {
-            let own = Domain::fold(&tenant.domain);
-            *domain == own || domain.is_below(own.as_str())
-        };
-        let strangers = stranger_domains()
-            .filter(|domain| !tenants.iter().any(|tenant| is_own(&Domain::fold(domain), tenant)))
-            .collect();
-        Self { tenants, strangers }
+        let names = Names::of(&tenants);
+        let is_foreign = |domain: &String| !names.iter().any(|names| names.own(domain));
+        let strangers = stranger_domains().filter(is_foreign).collect();
+        Self { tenants, names, strangers }
     }
 
     /// Whether there is anybody on both sides.
@@ -43,13 +43,22 @@ impl Cast {
         Colleague {
             person: Person::nth(number),
             mailbox: tenant as u64 * 1_000 + u64::from(number),
-            domain: &self.tenants[tenant].domain,
+            domain: &self.names[tenant].primary,
         }
+    }
+
+    /// One of those whom everybody in the tenant answers at once.
+    pub(super) fn executive(&self, tenant: usize, chance: &mut Chance) -> Colleague<'_> {
+        self.colleague(tenant, chance.one_of(&EXECUTIVES))
     }
 
     /// One of the strangers.
     pub(super) fn stranger(&self, chance: &mut Chance) -> Stranger<'_> {
-        let number = chance.below(self.strangers.len() as u64) as u16;
+        self.stranger_of(chance.below(self.strangers.len() as u64) as u16)
+    }
+
+    /// The stranger of this number, which comes from another stranger.
+    pub(super) fn stranger_of(&self, number: u16) -> Stranger<'_> {
         Stranger { domain: &self.strangers[usize::from(number)], number }
     }
 }
@@ -81,6 +90,12 @@ pub(super) struct Colleague<'a> {
 }
 
 impl Colleague<'_> {
+    /// The part of the address that stays the same at every domain.
+    pub(super) fn local(self) -> String {
+        let address = self.address();
+        address.split('@').next().unwrap_or_default().to_owned()
+    }
+
     pub(super) fn address(self) -> String {
         self.person.at(self.domain)
     }
@@ -103,16 +118,13 @@ impl Colleague<'_> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stranger<'a> {
     pub(super) domain: &'a str,
-    number: u16,
+    pub(super) number: u16,
 }
 
 impl Stranger<'_> {
     /// The organisation's mail server; one in four speaks IPv6.
     pub(super) fn source(self) -> Source {
-        match self.number % 4 {
-            0 => Source::V6(Ipv6Addr::new(0x2001, 0xdb8, 0x25, self.number, 0, 0, 0, 25)),
-            _ => Source::V4(Ipv4Addr::new(198, 51, 100, (self.number % 254 + 1) as u8)),
-        }
+        networks::STRANGERS.host(u32::from(self.number) << 16 | u32::from(self.number), self.number.is_multiple_of(4))
     }
 
     /// The display name and the address of the person of this number.
@@ -131,8 +143,14 @@ impl Stranger<'_> {
 /// A name as it is shown and as it is written in addresses.
 type Name = (&'static str, &'static str);
 
+/// The people who are worth impersonating, whatever the tenant.
+pub(super) fn executives() -> [Person; 2] {
+    EXECUTIVES.map(Person::nth)
+}
+
+/// Somebody with a name.
 #[derive(Debug, Clone, Copy)]
-struct Person {
+pub(super) struct Person {
     given: Name,
     family: Name,
 }
@@ -150,7 +168,8 @@ impl Person {
         [self.given.0, " ", self.family.0].concat()
     }
 
-    fn at(self, domain: &str) -> String {
+    /// The person's address at a domain.
+    pub(super) fn at(self, domain: &str) -> String {
         [self.given.1, ".", self.family.1, "@", domain].concat()
     }
 }

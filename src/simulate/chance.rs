@@ -33,17 +33,32 @@ impl Chance {
         choices[self.below(choices.len() as u64) as usize]
     }
 
+    /// One of the choices, each as likely as its weight says; not all weights may be zero.
+    pub(super) fn weighted<T: Copy>(&mut self, choices: &[(u32, T)]) -> T {
+        let whole = choices.iter().map(|(weight, _)| u64::from(*weight)).sum();
+        let mut left = self.below(whole);
+        for (weight, choice) in choices {
+            match left.checked_sub(u64::from(*weight)) {
+                Some(rest) => left = rest,
+                None => return *choice,
+            }
+        }
+        choices[0].1
+    }
+
     /// A random GUID (RFC 9562, version 4).
     pub(super) fn guid(&mut self) -> String {
-        let bits = self.0.u128(..);
-        let (high, low) = ((bits >> 64) as u64, bits as u64);
-        format!(
-            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-            high >> 32,
-            high >> 16 & 0xffff,
-            high & 0xfff,
-            low >> 48 & 0x3fff | 0x8000,
-            low & 0xffff_ffff_ffff,
-        )
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let drawn = self.0.u128(..);
+        let (high, low) = ((drawn >> 64) as u64, drawn as u64);
+        let bits = u128::from(high & !0xf000 | 0x4000) << 64 | u128::from(low & (u64::MAX >> 2) | 1 << 63);
+        let mut guid = String::with_capacity(36);
+        for place in 0..32 {
+            if matches!(place, 8 | 12 | 16 | 20) {
+                guid.push('-');
+            }
+            guid.push(char::from(DIGITS[(bits >> (124 - 4 * place)) as usize & 0xf]));
+        }
+        guid
     }
 }

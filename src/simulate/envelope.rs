@@ -32,7 +32,7 @@ impl Envelope {
         match self.shape {
             EnvelopeShape::Defender2026 => {
                 json.raw(r#"{"time":"#);
-                json.plain(published);
+                json.word(published);
                 json.raw(r#","tenantId":"#);
                 json.text(tenant_id);
                 json.raw(
@@ -50,7 +50,7 @@ impl Envelope {
                 json.raw(r#","tenantId":"#);
                 json.text(tenant_id);
                 json.raw(r#","time":"#);
-                json.plain(published);
+                json.word(published);
                 json.raw("}");
             }
         }
@@ -78,7 +78,7 @@ const NULL: fn(&mut Json, &Row) = |json, _| json.null();
 /// The columns of both shapes, in the order of 2026.
 const COLUMNS: [Property; 37] = [
     ("Timestamp", |json, row| json.plain(format_args!("{}Z", row.message.timestamp))),
-    ("NetworkMessageId", |json, row| json.plain(&row.message.network_message_id)),
+    ("NetworkMessageId", |json, row| json.word(&row.message.network_message_id)),
     ("InternetMessageId", |json, row| json.text(&format!("<{}>", row.message.internet_message_id))),
     ("SenderMailFromAddress", |json, row| json.text_or_null(row.message.envelope_from.as_deref())),
     ("SenderFromAddress", |json, row| json.text(&row.message.header_from)),
@@ -92,9 +92,9 @@ const COLUMNS: [Property; 37] = [
     ("RecipientObjectId", |json, row| json.text_or_null(row.recipient().object_id.as_deref())),
     ("Subject", |json, row| json.text(&row.message.subject)),
     ("EmailClusterId", |json, row| json.number(row.message.cluster_id)),
-    ("EmailDirection", |json, row| json.plain(row.message.direction)),
-    ("DeliveryAction", |json, row| json.plain(row.message.delivery.action)),
-    ("DeliveryLocation", |json, row| json.plain(row.message.delivery.location)),
+    ("EmailDirection", |json, row| json.word(row.message.direction)),
+    ("DeliveryAction", |json, row| json.word(row.message.delivery.action)),
+    ("DeliveryLocation", |json, row| json.word(row.message.delivery.location)),
     ("ThreatTypes", |json, row| json.text_or_null(row.message.delivery.threat_types)),
     ("ThreatNames", NULL),
     ("DetectionMethods", |json, row| json.text_or_null(row.message.delivery.detection_methods)),
@@ -103,13 +103,13 @@ const COLUMNS: [Property; 37] = [
     ("EmailAction", |json, row| json.text_or_null(row.message.delivery.email_action)),
     ("EmailActionPolicy", |json, row| json.text_or_null(row.message.delivery.policy)),
     ("EmailActionPolicyGuid", NULL),
-    ("AuthenticationDetails", |json, row| json.text(row.message.authentication)),
+    ("AuthenticationDetails", |json, row| json.object_in_text(row.message.authentication.keys())),
     ("AttachmentCount", |json, row| json.number(row.message.attachments)),
     ("UrlCount", |json, row| json.number(row.message.urls)),
-    ("EmailLanguage", |json, row| json.plain(row.message.language)),
+    ("EmailLanguage", |json, row| json.word(row.message.language)),
     ("Connectors", |json, row| json.text_or_null(row.message.connector)),
-    ("OrgLevelAction", NULL),
-    ("OrgLevelPolicy", NULL),
+    ("OrgLevelAction", |json, row| json.text_or_null(row.message.delivery.org_level.map(|(action, _)| action))),
+    ("OrgLevelPolicy", |json, row| json.text_or_null(row.message.delivery.org_level.map(|(_, policy)| policy))),
     ("UserLevelAction", NULL),
     ("UserLevelPolicy", NULL),
     ("ReportId", |json, row| {
@@ -125,7 +125,10 @@ const ADDED_UNTIL_2026: [Property; 10] = [
     ("DistributionList", NULL),
     ("ForwardingInformation", NULL),
     ("Context", NULL),
-    ("To", |json, row| json.texts(row.message.recipients.iter().map(|recipient| recipient.address.as_str()))),
+    ("To", |json, row| match row.message.shown_to.as_deref() {
+        Some(shown) => json.texts([shown].into_iter()),
+        None => json.texts(row.message.recipients.iter().map(|recipient| recipient.address.as_str())),
+    }),
     ("Cc", |json, row| json.texts(row.message.copied_to.iter().map(String::as_str))),
     ("ThreatClassification", NULL),
     ("RecipientDomain", |json, row| json.text_or_null(domain_of(&row.recipient().address))),

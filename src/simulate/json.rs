@@ -66,7 +66,26 @@ impl Json {
         self.0.push(']');
     }
 
-    /// A string of characters that never need an escape: ids, times, network addresses.
+    /// An object of plain words inside a string, as the wire has nested objects; null where it has no keys.
+    pub(super) fn object_in_text(&mut self, keys: impl Iterator<Item = (&'static str, &'static str)>) {
+        let mut before = "\"{";
+        for (key, word) in keys {
+            for part in [before, "\\\"", key, "\\\":\\\"", word, "\\\""] {
+                self.raw(part);
+            }
+            before = ",";
+        }
+        self.raw(if before == "," { "}\"" } else { "null" });
+    }
+
+    /// A string of characters that never need an escape: ids, words of the columns.
+    pub(super) fn word(&mut self, word: &str) {
+        self.0.push('"');
+        self.0.push_str(word);
+        self.0.push('"');
+    }
+
+    /// The same of something that has to be written first: times, network addresses.
     pub(super) fn plain(&mut self, value: impl fmt::Display) {
         self.formatted(format_args!("\"{value}\""));
     }
@@ -109,6 +128,17 @@ mod tests {
             json.text(text);
             assert_eq!(serde_json::from_str::<String>(&json.into_string()).unwrap(), text);
         }
+    }
+
+    #[test]
+    fn an_object_in_text_is_the_object_written_twice() {
+        let mut json = Json::with_capacity(0);
+        json.object_in_text([("SPF", "fail"), ("DKIM", "none")].into_iter());
+        let text = serde_json::from_str::<String>(&json.into_string()).unwrap();
+        assert_eq!(text, r#"{"SPF":"fail","DKIM":"none"}"#);
+        let mut json = Json::with_capacity(0);
+        json.object_in_text([].into_iter());
+        assert_eq!(json.into_string(), "null");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
+use super::authentication::Authentication;
 use super::label::Family;
 
 /// One message. Its rows differ in the recipient alone.
@@ -10,6 +11,8 @@ use super::label::Family;
 pub(super) struct Message {
     pub(super) family: Family,
     pub(super) campaign: Option<u32>,
+    /// As in the label.
+    pub(super) ambiguous: bool,
     /// The index of the tenant.
     pub(super) tenant: usize,
     /// To the second, without zone, which is UTC: `2026-11-02T08:16:02`.
@@ -23,8 +26,10 @@ pub(super) struct Message {
     pub(super) display_name: String,
     pub(super) sender_object_id: Option<String>,
     pub(super) source: Source,
-    /// In `To:`, and one row each.
+    /// In `To:` unless something else is shown there, and one row each.
     pub(super) recipients: Vec<Recipient>,
+    /// What `To:` shows instead of the recipients.
+    pub(super) shown_to: Option<String>,
     /// In `Cc:`, and outside the tenant, so without rows.
     pub(super) copied_to: Vec<String>,
     pub(super) subject: String,
@@ -32,8 +37,7 @@ pub(super) struct Message {
     pub(super) cluster_id: u32,
     pub(super) direction: &'static str,
     pub(super) delivery: &'static Delivery,
-    /// `AuthenticationDetails`: a JSON object in text.
-    pub(super) authentication: &'static str,
+    pub(super) authentication: Authentication,
     pub(super) attachments: u32,
     pub(super) urls: u32,
     pub(super) connector: Option<&'static str>,
@@ -110,6 +114,8 @@ pub(super) struct Delivery {
     pub(super) confidence: Option<&'static str>,
     pub(super) email_action: Option<&'static str>,
     pub(super) policy: Option<&'static str>,
+    /// The override of the organisation that decided: the action and its policy.
+    pub(super) org_level: Option<(&'static str, &'static str)>,
 }
 
 pub(super) static INBOX: Delivery = undisturbed("Inbox/folder");
@@ -123,9 +129,12 @@ pub(super) static JUNKED_AS_SPAM: Delivery = Delivery {
     confidence: Some(r#"{"Spam":"5"}"#),
     email_action: Some("Move message to junk mail folder"),
     policy: Some("Antispam"),
+    org_level: None,
 };
 
-pub(super) static JUNKED_AS_SPOOF: Delivery = Delivery {
+pub(super) static JUNKED_AS_SPOOF: Delivery = JUNKED_AS_SPOOF_BY_POLICY;
+
+const JUNKED_AS_SPOOF_BY_POLICY: Delivery = Delivery {
     action: "Junked",
     location: "Junk folder",
     threat_types: Some("Phish"),
@@ -133,7 +142,16 @@ pub(super) static JUNKED_AS_SPOOF: Delivery = Delivery {
     confidence: Some(r#"{"Phish":"Normal"}"#),
     email_action: Some("Move message to junk mail folder"),
     policy: Some("Anti-phishing spoof"),
+    org_level: None,
 };
+
+/// DMARC failed at a domain that asks for rejection, and the tenant honours it halfway.
+pub(super) static JUNKED_BY_DMARC: Delivery =
+    Delivery { detection_methods: Some(r#"{"Phish":["Spoof DMARC"]}"#), ..JUNKED_AS_SPOOF_BY_POLICY };
+
+/// Let through by the list of allowed simulations. That the columns say it in these words is an assumption.
+pub(super) static ALLOWED_AS_SIMULATION: Delivery =
+    Delivery { org_level: Some(("Allow", "Phishing simulation")), ..undisturbed("Inbox/folder") };
 
 pub(super) static QUARANTINED: Delivery = Delivery {
     action: "Blocked",
@@ -143,6 +161,7 @@ pub(super) static QUARANTINED: Delivery = Delivery {
     confidence: Some(r#"{"Phish":"High"}"#),
     email_action: Some("Send to quarantine"),
     policy: Some("Antispam phishing"),
+    org_level: None,
 };
 
 const fn undisturbed(location: &'static str) -> Delivery {
@@ -154,5 +173,6 @@ const fn undisturbed(location: &'static str) -> Delivery {
         confidence: None,
         email_action: None,
         policy: None,
+        org_level: None,
     }
 }

@@ -30,10 +30,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             seed: 1,
-            tenants: vec![SimulatedTenant {
-                id: "6f0c1d7e-0000-4000-8000-000000000001".to_owned(),
-                domain: "contoso.com".to_owned(),
-            }],
+            tenants: vec![SimulatedTenant::eop("6f0c1d7e-0000-4000-8000-000000000001", "contoso.com")],
             start: Time::from_millis(1_793_606_400_000),
             records: 10_000,
             records_per_second: NonZeroU32::MIN.saturating_add(19),
@@ -44,13 +41,51 @@ impl Default for Options {
     }
 }
 
-/// A tenant of the simulation, with one accepted domain.
+/// A tenant of the simulation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SimulatedTenant {
     /// The Entra tenant id: `tenantId` of the envelope.
     pub id: String,
-    /// The accepted domain.
+    /// The accepted domain that people write to. The others are made of its first label, and [`Options::configuration`]
+    /// lists them.
     pub domain: String,
+    /// How its mail is routed.
+    pub kind: TenantKind,
+}
+
+impl SimulatedTenant {
+    /// A tenant of the usual kind.
+    #[must_use]
+    pub fn eop(id: impl Into<String>, domain: impl Into<String>) -> Self {
+        Self { id: id.into(), domain: domain.into(), kind: TenantKind::Eop }
+    }
+}
+
+/// How a tenant's mail is routed, which decides what may come in directly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum TenantKind {
+    /// The MX is Exchange Online Protection: all mail from the internet comes in directly.
+    #[default]
+    Eop,
+    /// The MX is a third-party filter, which delivers through a Partner connector: what comes in directly walked around it.
+    Gateway,
+    /// The MX is Exchange Online Protection, and a relay on the premises delivers through an OnPremises connector.
+    Hybrid,
+}
+
+impl TenantKind {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Eop, Self::Gateway, Self::Hybrid];
+
+    /// The word on the command line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Eop => "eop",
+            Self::Gateway => "gateway",
+            Self::Hybrid => "hybrid",
+        }
+    }
 }
 
 /// Which capture the records look like.
@@ -72,16 +107,29 @@ pub struct Mix {
     pub outbound: u32,
     /// Within the tenant.
     pub intra_org: u32,
-    /// From outside under the tenant's name and legitimate: scanners, services, forwarders, relays.
-    pub own_domain: u32,
-    /// Direct Send abuse.
+    /// Legitimate, and by something in it like the abuse: devices, services, forwarders, lists, relays.
+    pub look_alike: u32,
+    /// Direct Send abuse and its relatives.
     pub attack: u32,
 }
 
 impl Mix {
+    /// What the shares of the default mix, and of [`Mix::of`], add up to.
+    pub const WHOLE: u32 = 1_000;
+
+    /// Of a thousand records so many attacks and so many look-alikes; what is left is shared as in the default mix.
+    #[must_use]
+    pub fn of(attack: u32, look_alike: u32) -> Self {
+        let usual = Self::default();
+        let rest = Self::WHOLE.saturating_sub(attack.saturating_add(look_alike));
+        let share = |of: u32| of * rest / (usual.external + usual.outbound + usual.intra_org);
+        let (outbound, intra_org) = (share(usual.outbound), share(usual.intra_org));
+        Self { external: rest - outbound - intra_org, outbound, intra_org, look_alike, attack }
+    }
+
     /// The weight of everything but attacks.
     pub(super) const fn ordinary(self) -> u64 {
-        self.external as u64 + self.outbound as u64 + self.intra_org as u64 + self.own_domain as u64
+        self.external as u64 + self.outbound as u64 + self.intra_org as u64 + self.look_alike as u64
     }
 
     /// The weight of everything.
@@ -92,6 +140,6 @@ impl Mix {
 
 impl Default for Mix {
     fn default() -> Self {
-        Self { external: 600, outbound: 240, intra_org: 100, own_domain: 50, attack: 10 }
+        Self { external: 600, outbound: 240, intra_org: 100, look_alike: 50, attack: 10 }
     }
 }

@@ -29,23 +29,51 @@ impl Subject {
 pub(super) struct Lure {
     /// The display name of the sender.
     pub(super) pretends_to_be: &'static str,
+    /// The local part of an address that would go with the name.
+    pub(super) local: &'static str,
     pub(super) subject: Subject,
 }
 
-/// The published lures come first: voicemail and fax.
+/// What everybody is to believe who seems to write to themselves; the published lures come first: voicemail and fax.
 pub(super) const LURES: [Lure; 8] = [
-    lure("Voice Services", "en", "Caller Left VM Message {}"),
-    lure("Fax Services", "en", "New Missed Fax-msg {}"),
-    lure("IT Support", "en", "Action Required: Mailbox Password Expiry #{}"),
-    lure("Human Resources", "en", "Payroll Update - Employee Benefits {}"),
-    lure("Sprachnachrichten", "de", "Sie haben eine neue Sprachnachricht erhalten ({})"),
-    lure("Messagerie vocale", "fr", "Nouveau message vocal reçu – réf. {}"),
-    lure("ボイスメール", "ja", "新しいボイスメッセージがあります {}"),
-    lure("DocuCenter", "en", "Completed: please review \"Remittance Advice {}\""),
+    lure("Voice Services", "voicemail", "en", "Caller Left VM Message {}"),
+    lure("Fax Services", "fax", "en", "New Missed Fax-msg {}"),
+    lure("IT Support", "it-support", "en", "Action Required: Mailbox Password Expiry #{}"),
+    lure("Human Resources", "hr", "en", "Payroll Update - Employee Benefits {}"),
+    lure("Sprachnachrichten", "voicemail", "de", "Sie haben eine neue Sprachnachricht erhalten ({})"),
+    lure("Messagerie vocale", "voicemail", "fr", "Nouveau message vocal reçu – réf. {}"),
+    lure("ボイスメール", "voicemail", "ja", "新しいボイスメッセージがあります {}"),
+    lure("DocuCenter", "documents", "en", "Completed: please review \"Remittance Advice {}\""),
 ];
 
-const fn lure(pretends_to_be: &'static str, language: &'static str, template: &'static str) -> Lure {
-    Lure { pretends_to_be, subject: Subject { template, language } }
+/// What one asks whom one could ask anything.
+pub(super) const REQUESTS: [Lure; 3] = [
+    lure("", "", "en", "Are you at your desk?"),
+    lure("", "", "en", "Wire authorisation needed before noon"),
+    lure("", "", "de", "Vertrauliche Überweisung, bitte heute"),
+];
+
+/// One subject to many, as it was seen: without a number of its own.
+pub(super) const PAYROLL: [Lure; 3] = [
+    lure("Payroll", "payroll", "en", "Payroll Update - 11/02/2026"),
+    lure("Human Resources", "hr", "en", "Employee Handbook: Acknowledgement Required"),
+    lure("Personalabteilung", "personal", "de", "Anpassung Ihrer Gehaltsabrechnung"),
+];
+
+/// What comes as a picture in a PDF.
+pub(super) const VOICEMAILS: [Lure; 3] = [
+    lure("Voice Services", "voicemail", "en", "Caller Left VM Message {}"),
+    lure("Fax Services", "fax", "en", "New Missed Fax-msg {}"),
+    lure("Voicemail", "voicemail", "en", "Voice message of 0:{} for you"),
+];
+
+const fn lure(
+    pretends_to_be: &'static str,
+    local: &'static str,
+    language: &'static str,
+    template: &'static str,
+) -> Lure {
+    Lure { pretends_to_be, local, subject: Subject { template, language } }
 }
 
 const SUBJECTS: [(&str, &str); 24] = [

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::postern::{command, postern};
 
-const COMMANDS: [&str; 7] = ["run", "demo", "scan", "explain", "simulate", "rules", "config"];
+const COMMANDS: [&str; 8] = ["run", "demo", "scan", "explain", "simulate", "evaluate", "rules", "config"];
 
 /// The examples of a command's help: each is a line that begins with the name of the program.
 fn examples(name: &str) -> Vec<String> {
@@ -30,20 +30,11 @@ fn every_command_is_listed_and_shows_an_example_of_itself() {
 fn every_example_is_understood() {
     let folder = tempfile::tempdir().unwrap();
     for example in COMMANDS.iter().filter(|name| **name != "demo").flat_map(|name| examples(name)) {
+        // What a release build does in seconds would take a test minutes.
+        let example = example.replace("evaluate --records 1000000", "evaluate --records 10");
         let words = example.split_whitespace().skip(1).take_while(|word| *word != "<");
         let output = command().args(words).current_dir(&folder).stdin(Stdio::null()).output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(!told.contains("Usage:"), "{example}\n{told}");
     }
-}
-
-#[test]
-fn the_catalogue_lists_every_rule_with_its_questions() {
-    let page = postern(["rules"]).stdout;
-    let list: serde_json::Value = serde_json::from_str(&postern(["rules", "--json"]).stdout).unwrap();
-    for rule in list.as_array().unwrap() {
-        assert!(page.contains(rule["rule"].as_str().unwrap()));
-        assert!(!rule["conditions"].as_array().unwrap().is_empty());
-    }
-    assert!(page.lines().all(|line| line.chars().count() <= 80), "{page}");
 }

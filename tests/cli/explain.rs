@@ -18,8 +18,9 @@ fn page(name: &str) -> String {
 
 #[test]
 fn the_pages_are_the_published_ones() {
-    for name in ["spoof", "aligned", "foreign"] {
-        let (shown, golden) = (page(&format!("{name}.json")), sample(&format!("{name}.txt")));
+    for input in ["spoof.json", "aligned.json", "foreign.json", "trace.json", "reported.eml"] {
+        let name = input.split('.').next().unwrap();
+        let (shown, golden) = (page(input), sample(&format!("{name}.txt")));
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::write(&golden, &shown).unwrap();
         }

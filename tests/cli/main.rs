@@ -1,9 +1,11 @@
 //! The command line, as people and scripts use it: the real binary in a process of its own.
 #![cfg(test)]
 
+mod evaluate;
 mod examples;
 mod explain;
 mod postern;
 mod readme;
+mod rules;
 mod scan;
 mod simulate;

@@ -10,6 +10,22 @@ fn readme() -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
 }
 
+/// Runs the commands of a page's `console` blocks one after the other in an empty folder, and compares what they show.
+pub(crate) fn commands_show_what_is_said(page: &str, commands_min: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let binary = Path::new(env!("CARGO_BIN_EXE_postern"));
+    let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let commands = console(page);
+    assert!(commands.len() >= commands_min);
+    for (command, shown) in commands {
+        let run = Command::new("sh").args(["-c", &command]).current_dir(&folder).env("PATH", &path).output().unwrap();
+        assert!(run.status.success(), "{command}\n{}", String::from_utf8_lossy(&run.stderr));
+        let output = String::from_utf8(run.stdout).unwrap();
+        let shown = shown.iter().take_while(|line| *line != "...");
+        shown.zip(output.lines()).for_each(|(shown, line)| assert_eq!(shown, line, "{command}"));
+    }
+}
+
 /// The commands of the `console` blocks, each with the output that is shown below it; `...` stands for more of it.
 fn console(page: &str) -> Vec<(String, Vec<String>)> {
     let mut commands: Vec<(String, Vec<String>)> = Vec::new();
@@ -26,18 +42,7 @@ fn console(page: &str) -> Vec<(String, Vec<String>)> {
 
 #[test]
 fn the_commands_of_the_readme_show_what_it_says() {
-    let folder = tempfile::tempdir().unwrap();
-    let binary = Path::new(env!("CARGO_BIN_EXE_postern"));
-    let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());
-    let commands = console(&readme());
-    assert!(commands.len() >= 3);
-    for (command, shown) in commands {
-        let run = Command::new("sh").args(["-c", &command]).current_dir(&folder).env("PATH", &path).output().unwrap();
-        assert!(run.status.success(), "{command}\n{}", String::from_utf8_lossy(&run.stderr));
-        let output = String::from_utf8(run.stdout).unwrap();
-        let shown = shown.iter().take_while(|line| *line != "...");
-        shown.zip(output.lines()).for_each(|(shown, line)| assert_eq!(shown, line, "{command}"));
-    }
+    commands_show_what_is_said(&readme(), 3);
 }
 
 #[test]

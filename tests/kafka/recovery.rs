@@ -52,7 +52,7 @@ fn killed_fifty_times_it_loses_nothing_tells_nothing_twice_differently_and_ends_
 }
 
 fn records() -> Vec<(usize, String)> {
-    let tenant = |(id, domain): (&str, &str)| SimulatedTenant { id: id.to_owned(), domain: domain.to_owned() };
+    let tenant = |(id, domain): (&str, &str)| SimulatedTenant::eop(id, domain);
     let simulation = Simulation::new(Options {
         tenants: TENANTS.map(tenant).to_vec(),
         records: u64::from(ROUNDS) * RECORDS_PER_ROUND as u64,

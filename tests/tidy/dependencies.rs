@@ -68,6 +68,15 @@ fn everything_comes_from_crates_io() {
     }));
 }
 
+/// Verdicts rest on the Public Suffix List, so its edition is shown; it is the crate's, and changes with the lock file.
+#[test]
+fn the_public_suffix_list_is_the_one_that_is_stated() {
+    let stated = postern::judge::PUBLIC_SUFFIX_LIST.version;
+    let locked = versions().remove("psl").unwrap();
+    let advice = "set PUBLIC_SUFFIX_LIST in src/judge/organisation.rs to this version and the day of its publication";
+    assert_eq!(locked, BTreeSet::from([stated.to_owned()]), "{advice}");
+}
+
 fn packages() -> Vec<Package> {
     let lock: Lock = toml::from_str(&text_of("Cargo.lock").unwrap()).unwrap();
     lock.package

@@ -5,8 +5,8 @@
 
 use crate::tree::{report, rust_files, text_of};
 
-const PURE: [&str; 9] =
-    ["event", "decode", "judge", "correlate", "alert", "inventory", "detector", "config", "simulate"];
+const PURE: [&str; 10] =
+    ["event", "decode", "judge", "correlate", "alert", "inventory", "detector", "config", "simulate", "evaluate"];
 
 const DENY_LINE: &str = "#![deny(clippy::disallowed_methods, clippy::disallowed_types)]";
 

@@ -1,5 +1,6 @@
-//! `postern explain`: one record, and everything that was thought about it.
+//! `postern explain`: one record or message, and everything that was thought about it.
 
+mod headers;
 mod page;
 mod story;
 
@@ -20,6 +21,7 @@ use story::Story;
 
 const EXAMPLES: &str = "\
 Examples:
+  postern explain reported.eml --domain contoso.com
   postern explain record.json --domain contoso.com
   postern explain stream.jsonl.gz --domain contoso.com --record 17
   postern explain - --config postern.toml --json < record.json";
@@ -28,7 +30,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Options {
-    /// The file with the record; `-` is standard input
+    /// The file with the record, the message or its headers; `-` is standard input
     #[arg(value_name = "PATH")]
     path: PathBuf,
     #[command(flatten)]
@@ -56,7 +58,7 @@ fn find(path: &Path, number: u64, tenants: &Tenants) -> Result<Story, Failure> {
     let mut payloads = Payloads::new(reader).with_context(unreadable).map_err(Failure::input)?;
     let (mut records, mut story) = (0, None);
     while let Some(payload) = payloads.read().with_context(unreadable).map_err(Failure::input)? {
-        decode::records(payload, &LIMITS, &mut |visit| {
+        decode::records(&decode::utf8(payload), &LIMITS, &mut |visit| {
             records += 1;
             if records == number {
                 story = Some(Story::of(visit.as_ref(), number, tenants));

@@ -1,9 +1,11 @@
 //! The story of a record on a page of eighty columns.
 
+use super::headers::headers;
 use super::story::{Judged, Question, RuleStory, Story};
 use crate::cli::page::{Page, WIDTH};
 use crate::cli::paint::{BAD, FAINT, GOOD, PLAIN, Paint, TITLE};
 use crate::cli::safe_text::{columns, safe, safe_within};
+use crate::judge::Evidence;
 
 const FACT: usize = 13;
 const OBSERVED: usize = 32;
@@ -32,6 +34,7 @@ fn judged(page: &mut Page, judged: &Judged) {
         page.gap();
         self::question(page, number, question);
     }
+    judged.headers.iter().for_each(|review| headers(page, review));
     page.gap();
     page.line(TITLE.paint("Rules"));
     judged.rules.iter().for_each(|it| rule(page, it));
@@ -57,23 +60,37 @@ fn head(page: &mut Page, judged: &Judged) {
             page.line(format_args!("{}: {why}", paint.paint(judged.verdict)));
         }
     }
+    judged.missing.iter().for_each(|missing| page.paragraph("Missing    ", missing));
     let shown = |text: &str| safe_within(text, WIDTH - 11);
     page.line(format_args!("{:11}{}", "Record", judged.record));
     page.line(format_args!("{:11}{}", "Tenant", shown(&judged.tenant)));
     page.line(format_args!("{:11}{}", "Time", judged.timestamp));
-    page.line(format_args!("{:11}{}", "Message", shown(&judged.network_message_id)));
-    page.line(format_args!("{:11}{}", "Recipient", shown(&judged.recipient)));
+    page.line(format_args!("{:11}{}", "Message", shown(or_none(&judged.network_message_id))));
+    page.line(format_args!("{:11}{}", "Recipient", shown(or_none(&judged.recipient))));
     page.line(format_args!("{:11}{}", "Subject", shown(judged.subject.as_deref().unwrap_or("none"))));
+}
+
+fn or_none(text: &str) -> &str {
+    if text.is_empty() { "none" } else { text }
 }
 
 fn question(page: &mut Page, number: u32, question: &Question) {
     page.line(TITLE.paint(format_args!("{number}. {}", question.question)));
     page.line(format_args!("   {}", safe_within(&question.answer, WIDTH - 3)));
-    for fact in &question.facts {
-        let observed = safe_within(&fact.observed, OBSERVED);
-        let pad = OBSERVED - columns(&observed);
-        let field = FAINT.paint(safe_within(&fact.field, FIELD));
-        page.line(format_args!("   {:FACT$} {observed}{:pad$} {field}", fact.fact, ""));
+    question.facts.iter().for_each(|it| fact(page, it));
+}
+
+/// What was observed, with the field beside it, or below where there is no room.
+fn fact(page: &mut Page, fact: &Evidence) {
+    let label = format!("   {:FACT$} ", fact.fact);
+    let field = safe_within(&fact.field, FIELD);
+    let observed = safe_within(&fact.observed, 4 * WIDTH);
+    match OBSERVED.checked_sub(columns(&observed)) {
+        Some(pad) => page.line(format_args!("{label}{observed}{:pad$} {}", "", FAINT.paint(field))),
+        None => {
+            page.paragraph(&label, &observed);
+            page.line(format_args!("{:1$}{2}", "", columns(&label) + OBSERVED + 1, FAINT.paint(field)));
+        }
     }
 }
 

@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use crate::alert::Reason;
-use crate::decode::{Body, Owner, RawRecord, Undecodable};
+use crate::decode::{Body, HeaderReview, Owner, RawRecord, Undecodable};
 use crate::event::{MailEvent, Time};
 use crate::judge::{
-    Alignment, Answer, Decision, Entry, Evidence, Facts, Judgement, RULES, Rule, RuleId, Severity, Tenant, Tenants,
-    Verdict, judge,
+    Alignment, Answer, Claim, Decision, Entry, Evidence, Facts, Judgement, RULES, Rule, RuleId, Severity, Tenant,
+    Tenants, Verdict, judge,
 };
 
 /// The bytes of an unreadable record that are shown.
@@ -50,11 +50,17 @@ pub(super) struct Judged {
     pub(super) subject: Option<String>,
     pub(super) verdict: &'static str,
     pub(super) reason: Option<String>,
+    /// What would have to be told for a verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) missing: Option<&'static str>,
     pub(super) severity: Option<Severity>,
     pub(super) questions: Vec<Question>,
     pub(super) rules: Vec<RuleStory>,
     pub(super) severity_reasons: Vec<Reason>,
     pub(super) actions: &'static [&'static str],
+    /// Of a message: which of its headers count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) headers: Option<HeaderReview>,
 }
 
 /// One of the four questions, with the answer and what it rests on.
@@ -99,7 +105,10 @@ impl Story {
             return Self::of_unknown_tenant(&record.envelope.owner, raw, number);
         };
         match record.body {
-            Body::Mail(event) => Self::Judged(Box::new(Judged::of(&event, tenants.get(index), number))),
+            Body::Mail(event) => {
+                let judged = Judged::of(&event, tenants.get(index), number);
+                Self::Judged(Box::new(Judged { headers: raw.review(), ..judged }))
+            }
             Body::Related(_) => Self::not_mail("a row about a mail, not a mail: it is joined, not judged", number),
             Body::Other { category } => Self::not_mail(&format!("{}: a table that is not read", &*category), number),
         }
@@ -152,11 +161,13 @@ impl Judged {
             subject: event.subject.as_deref().map(str::to_owned),
             verdict: verdict.as_str(),
             reason: reason(&verdict),
+            missing: if let Verdict::Unknown(gap) = verdict { Some(gap.explanation()) } else { None },
             severity: is_suspicious.then_some(weighing.severity),
             questions: questions(&judgement),
             rules: RULES.iter().map(|rule| RuleStory::of(rule, &judgement.facts, tenant)).collect(),
             severity_reasons: weighing.reasons.into_iter().map(Reason::from).filter(|_| is_suspicious).collect(),
             actions: judgement.rules.first().map_or(&[], |rule| rule.actions),
+            headers: None,
         }
     }
 }
@@ -179,7 +190,12 @@ fn questions(judgement: &Judgement<'_>) -> Vec<Question> {
         answer,
         facts: evidence.iter().filter(|fact| names.contains(&fact.fact.as_str())).cloned().collect(),
     };
-    let claim = if facts.claims_own() { "One of us." } else { "Somebody else." };
+    let is_told = ![facts.envelope_claim, facts.header_claim].contains(&Claim::Absent);
+    let claim = match (facts.claims_own(), is_told) {
+        (true, _) => "One of us.",
+        (false, true) => "Somebody else.",
+        (false, false) => "Somebody else, as far as it is told.",
+    };
     vec![
         question("Whom does it claim to be?", claim.to_owned(), &["envelope-from", "header-from"]),
         question("By which door did it come?", door(facts.entry).to_owned(), &["entry", "connector", "source"]),
@@ -188,7 +204,7 @@ fn questions(judgement: &Judgement<'_>) -> Vec<Question> {
             proof(facts.alignment).to_owned(),
             &["spf", "dkim", "dmarc", "compauth"],
         ),
-        question("Was it allowed, and where did it end?", sanction(facts), &["delivery"]),
+        question("Was it allowed, and where did it end?", sanction(facts), &["sanction", "simulation", "delivery"]),
     ]
 }
 
@@ -205,7 +221,7 @@ const fn door(entry: Entry) -> &'static str {
 
 const fn proof(alignment: Alignment) -> &'static str {
     match alignment {
-        Alignment::Aligned => "Aligned: DMARC passed, or SPF for the same organisation.",
+        Alignment::Aligned => "Aligned: DMARC passed, or SPF or DKIM for the same organisation.",
         Alignment::Unaligned => "Unaligned: there are results, and none of them proves it.",
         Alignment::Unknown => "Unknown: there are no results.",
         Alignment::NotApplicable => "Not applicable: nobody claims to be one of us.",

@@ -34,7 +34,7 @@ const STEPS_REMEMBERED_MAX: usize = 100_000;
 
 /// Scans the inputs one after the other, as one stream.
 pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
-    options.refuse_to_share_standard_output()?;
+    options.refuse_to_share_outputs()?;
     let mut scan = Scan::new(options)?;
     let started = std::time::Instant::now();
     for path in options.inputs() {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::anyhow;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
@@ -67,13 +68,25 @@ impl Options {
         self.inputs().map(length).sum()
     }
 
-    /// Two streams of lines through one pipe would tear each other apart.
-    pub(super) fn refuse_to_share_standard_output(&self) -> Result<(), Failure> {
-        if self.outputs().filter(|path| is_standard(path)).count() < 2 {
-            return Ok(());
+    /// Two streams of lines through one pipe, or into one file, would tear each other apart; and an output that is an
+    /// input would be emptied before it is read.
+    pub(super) fn refuse_to_share_outputs(&self) -> Result<(), Failure> {
+        let refused = |error| Err(Failure::usage(error));
+        if self.outputs().filter(|path| is_standard(path)).count() > 1 {
+            return refused(anyhow!("only one of --verdicts, --alerts and --dead-letters can be `-`; name files"));
         }
-        let error = anyhow::anyhow!("only one of --verdicts, --alerts and --dead-letters can be `-`; name files");
-        Err(Failure::usage(error))
+        let mut taken: Vec<PathBuf> = self.inputs().filter_map(regular).collect();
+        for path in self.outputs().filter(|path| !is_standard(path)) {
+            let Some(file) = regular(path) else { continue };
+            if taken.contains(&file) {
+                return refused(anyhow!(
+                    "{} would be written over what is read or written; name another file",
+                    path.display()
+                ));
+            }
+            taken.push(file);
+        }
+        Ok(())
     }
 
     /// Whether standard output belongs to a program.
@@ -88,6 +101,14 @@ impl Options {
 
     fn outputs(&self) -> impl Iterator<Item = &Path> {
         [&self.verdicts, &self.alerts, &self.dead_letters].into_iter().flatten().map(PathBuf::as_path)
+    }
+}
+
+/// The file behind a path, existing or to be; `None` for a pipe, a terminal or a device, which keep nothing.
+fn regular(path: &Path) -> Option<PathBuf> {
+    match path.canonicalize() {
+        Ok(existing) => Some(existing).filter(|path| path.is_file()),
+        Err(_) => Some(path.to_owned()),
     }
 }
 

@@ -61,7 +61,7 @@ mod tests {
     use crate::simulate::{Options, SimulatedTenant, Simulation};
 
     fn payloads(size: usize, by_tenant: bool) -> Vec<serde_json::Value> {
-        let tenant = |n: u8| SimulatedTenant { id: format!("id-{n}"), domain: format!("contoso{n}.example") };
+        let tenant = |n: u8| SimulatedTenant::eop(format!("id-{n}"), format!("contoso{n}.example"));
         let options = Options { records: 10, tenants: vec![tenant(1), tenant(2)], ..Options::default() };
         let mut batches = Batches::new(Some(size), by_tenant);
         let full: Vec<_> = Simulation::new(options).filter_map(|record| batches.add(&record)).collect();

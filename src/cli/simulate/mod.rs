@@ -7,24 +7,32 @@ mod options;
 mod webhook;
 
 use std::num::NonZeroU32;
+use std::path::Path;
 use std::time::{Duration, Instant};
+
+use anyhow::Context;
 
 use super::failure::{Exit, Failure};
 use super::output::Output;
 use super::progress::Progress;
-use crate::simulate::Simulation;
+use crate::config::{Config, tenant_sections};
+use crate::simulate::{self, Simulation};
 use batches::Batches;
 use destination::Destination;
 pub(super) use options::Options;
 
 /// Plays the stream that the options describe; the same options always give the same bytes.
 pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
+    let simulated = options.simulation();
+    if let Some(file) = &options.write_config {
+        write_config(file, &simulated)?;
+    }
     let mut labels = options.labels.as_deref().map(Output::create).transpose()?;
     let mut destination = Destination::open(options)?;
     let mut batches = Batches::new(options.batch(), options.is_kafka());
     let pace = Pace { started: Instant::now(), per_second: options.rate };
     let progress = Progress::of_records(options.records);
-    for record in Simulation::new(options.simulation()) {
+    for record in Simulation::new(simulated) {
         if let Some(labels) = &mut labels {
             labels.line(&record.label)?;
         }
@@ -40,6 +48,16 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
     destination.finish()?;
     labels.map_or(Ok(()), Output::finish)?;
     Ok(Exit::Done)
+}
+
+/// Writes what an administrator would tell Postern about the tenants. It is read back first: two tenants of one name
+/// can be simulated, but not configured.
+fn write_config(file: &Path, simulated: &simulate::Options) -> Result<(), Failure> {
+    let text = tenant_sections(&simulated.configuration());
+    Config::parse(&text, &|_| None).context("these tenants cannot be configured together").map_err(Failure::usage)?;
+    let mut output = Output::create(file)?;
+    output.write(text.as_bytes())?;
+    output.finish()
 }
 
 /// Holds the stream back to so many records a second of real time.

@@ -3,16 +3,24 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
+use clap::builder::RangedI64ValueParser;
 use clap::{Args, ValueEnum};
 
+use crate::config::Config;
 use crate::event::{Domain, Time};
-use crate::simulate::{self, EnvelopeShape, SimulatedTenant};
+use crate::simulate::{self, EnvelopeShape, Mix, SimulatedTenant, TenantKind};
 
 const EXAMPLES: &str = "\
 Examples:
   postern simulate --records 100000 --out stream.jsonl.gz --gzip --labels labels.jsonl
+  postern simulate --domain contoso.com --domain fabrikam.com:gateway --write-config postern.toml --out stream.jsonl
+  postern simulate --domain northwind.example:hybrid --attacks 100 --look-alikes 200 --out stream.jsonl
   postern simulate --batch 100 --bootstrap 127.0.0.1:9092 --topic email-events --rate 500
   postern simulate --url http://127.0.0.1:8088/ --bearer-file token
+
+The kind of a tenant is eop (its MX is Exchange Online), gateway (its MX is a third-party filter) or hybrid (a relay on
+the premises besides). The labels are true with respect to what --write-config writes, so scan with it:
+`postern scan stream.jsonl --config postern.toml`. What the families of the labels are is in docs/simulation.md.
 
 The same options give the same bytes on every machine. All names are reserved ones, all addresses documentation's.";
 
@@ -29,9 +37,15 @@ pub(in crate::cli) struct Options {
     /// The seed of chance
     #[arg(long, value_name = "S", default_value_t = simulate::Options::default().seed)]
     seed: u64,
-    /// The accepted domain of a tenant; repeat it for several tenants
-    #[arg(long, value_name = "DOMAIN", default_value = "contoso.com")]
-    domain: Vec<String>,
+    /// The first domain of a tenant, and after a colon its kind: eop, gateway or hybrid; repeat it for several tenants
+    #[arg(long, value_name = "DOMAIN[:KIND]", default_value = "contoso.com", value_parser = tenant)]
+    domain: Vec<(String, TenantKind)>,
+    /// Of a thousand records so many are attacks
+    #[arg(long, value_name = "N", default_value_t = Mix::default().attack, value_parser = share())]
+    attacks: u32,
+    /// Of a thousand records so many are legitimate and look like attacks
+    #[arg(long, value_name = "N", default_value_t = Mix::default().look_alike, value_parser = share())]
+    look_alikes: u32,
     /// The event time of the first record
     #[arg(long, value_name = "TIME", default_value_t = simulate::Options::default().start)]
     start: Time,
@@ -50,6 +64,9 @@ pub(in crate::cli) struct Options {
     /// Write the truth about each record, as lines of JSON
     #[arg(long, value_name = "FILE")]
     pub(super) labels: Option<PathBuf>,
+    /// Write the configuration that describes the tenants, as `postern scan --config` reads it
+    #[arg(long, value_name = "FILE")]
+    pub(super) write_config: Option<PathBuf>,
     /// Write to this file; `-` is standard output
     #[arg(long, value_name = "FILE", default_value = "-", conflicts_with_all = ["bootstrap", "url"])]
     pub(super) out: PathBuf,
@@ -83,7 +100,7 @@ impl Options {
     pub(super) fn simulation(&self) -> simulate::Options {
         simulate::Options {
             seed: self.seed,
-            tenants: (1..).zip(&self.domain).map(|(number, domain)| tenant(number, domain)).collect(),
+            tenants: (1_u32..).zip(&self.domain).map(simulated).collect(),
             start: self.start,
             records: self.records,
             records_per_second: self.per_second,
@@ -91,10 +108,13 @@ impl Options {
                 Shape::Defender2026 => EnvelopeShape::Defender2026,
                 Shape::Defender2022 => EnvelopeShape::Defender2022,
             },
+            mix: Mix::of(self.attacks, self.look_alikes),
             ..simulate::Options::default()
         }
     }
 
+    /// Attacks and look-alikes as asked for; everything else keeps its proportions in what is left. Where the two ask for
+    /// more than there is, they share it.
     /// The size of a batch, or `None` for lines.
     pub(super) fn batch(&self) -> Option<usize> {
         let default = self.url.as_ref().map(|_| WEBHOOK_BATCH);
@@ -107,9 +127,22 @@ impl Options {
     }
 }
 
-fn tenant(number: u32, domain: &str) -> SimulatedTenant {
-    SimulatedTenant {
-        id: format!("6f0c1d7e-0000-4000-8000-{number:012}"),
-        domain: Domain::fold(domain).as_str().to_owned(),
-    }
+/// A share of the mix.
+fn share() -> RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(..=i64::from(Mix::WHOLE))
+}
+
+/// The tenant of this number among those that were named.
+fn simulated((number, (domain, kind)): (u32, &(String, TenantKind))) -> SimulatedTenant {
+    let id = format!("6f0c1d7e-0000-4000-8000-{number:012}");
+    SimulatedTenant { kind: *kind, ..SimulatedTenant::eop(id, domain) }
+}
+
+/// `contoso.com`, or `contoso.com:gateway`.
+fn tenant(text: &str) -> Result<(String, TenantKind), String> {
+    let (domain, kind) = text.split_once(':').unwrap_or((text, TenantKind::Eop.as_str()));
+    let kind = TenantKind::ALL.into_iter().find(|it| it.as_str() == kind);
+    let kind = kind.ok_or_else(|| "the kind of a tenant is eop, gateway or hybrid".to_owned())?;
+    Config::for_domains([domain]).map_err(|error| error.to_string())?;
+    Ok((Domain::fold(domain).as_str().to_owned(), kind))
 }

@@ -10,9 +10,11 @@ pub(super) use gateway_bypass::GATEWAY_BYPASS;
 pub(super) use header_from_spoof::HEADER_FROM_SPOOF;
 pub(super) use spoof_through_connector::SPOOF_THROUGH_CONNECTOR;
 
+use super::alignment::Alignment;
 use super::answer::{Answer, Gap};
 use super::catalog::Condition;
-use super::facts::{Alignment, Claim, Entry};
+use super::claim::Claim;
+use super::entry::Entry;
 
 /// Asked by every rule about the unauthenticated entrance.
 const ENTERED_DIRECTLY: Condition = Condition {
@@ -22,7 +24,7 @@ const ENTERED_DIRECTLY: Condition = Condition {
 
 /// Asked by every rule about a claim. An absent result proves nothing, so it does not count as a proof.
 const NOTHING_PROVES_IT: Condition = Condition {
-    question: "Is the claim unproven (no DMARC pass, no aligned SPF pass)?",
+    question: "Is the claim unproven (no DMARC pass, no aligned SPF or DKIM pass)?",
     holds: |facts, _| {
         let gap = Gap::Authentication.of(facts.event.untold);
         Answer::unless(gap, facts.alignment != Alignment::Aligned)

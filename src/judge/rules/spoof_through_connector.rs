@@ -1,36 +1,77 @@
 //! # spoof-through-connector
 //!
 //! ## What it detects
-//! Mail that was attributed to a configured connector, shows an own domain in its `From:` header, fails DMARC, and comes
-//! from outside the networks that the connector is configured with.
+//! Mail that was attributed to a connector of a configured filter, shows an own domain in its `From:` header, fails DMARC, and
+//! comes from outside the networks that the filter is configured with.
 //!
 //! ## Why it matters
-//! A connector is a trusted path; a spoof that is carried by one escapes most policies. Attribution by certificate or by
-//! sender domain alone can be met by others than the owner.
+//! A connector is a trusted path; a spoof that is carried by one escapes most policies. Attribution by certificate or by sender
+//! domain alone can be met by others than the owner, for example by another customer of the same relay.
 //!
 //! ## Evidence
-//! `Connectors` names a configured connector; `SenderFromDomain` is own; DMARC is fail; the source address lies outside
-//! the connector's networks. Where no networks are configured for the connector the rule says nothing.
+//! - `entry`: `gateway` or `connector`; `connector`: its name.
+//! - `header-from`: an accepted domain (`own`), or below one (`own-subdomain`).
+//! - `dmarc`: `fail`. Nothing else will do: filters break SPF for honest mail too.
+//! - `source`: outside the configured networks. Where none are configured for the connector the rule says nothing.
 //!
 //! ## False positives
-//! A filter or relay whose networks have grown; Enhanced Filtering for Connectors, which shows the address before the
-//! filter (leave the networks out, or list both).
+//! A filter or relay whose networks have grown. Enhanced Filtering for Connectors, which shows the address before the filter
+//! (leave the networks out, or list both). The severity is low on its own for these reasons.
 //!
 //! ## How to respond
-//! Compare the connector's addresses and certificate with its owner's; restrict it by certificate; correct the
-//! configured networks if they are out of date.
+//! 1. Compare the source with the addresses that the connector's owner publishes. If it is the owner's, add the network.
+//! 2. If it is not, find out how it was attributed: by certificate, by address, or by sender domain. Restrict the connector to
+//!    certificate and address.
+//! 3. Remove the messages if they are harmful, and look at what else came through the connector from that source.
+//!
+//! ## What it cannot tell
+//! A message trace has no results and no `From:`. The rule stays open where the trace names the connector and the source lies
+//! outside its networks, and says nothing elsewhere. Headers alone do not name the connector.
 //!
 //! ## Technique
 //! T1672 (Email Spoofing), T1566 (Phishing).
 //!
 //! ## Example
-//! `From: ceo@contoso.com` with DMARC fail, connector "Inbound from filter", source 198.51.100.77, while the filter sends
-//! from 203.0.113.0/24.
+//! The filter sends from 192.0.2.0/24. Mail in the director's name comes through its connector from another network.
+//!
+//! ```json
+//! {
+//!   "tenantId": "11111111-2222-3333-4444-555555555555",
+//!   "category": "AdvancedHunting-EmailEvents",
+//!   "properties": {
+//!     "Timestamp": "2026-11-02T11:20:00Z",
+//!     "NetworkMessageId": "7a1c0b52-40de-4b1e-9c3f-08de19f0aa14",
+//!     "SenderMailFromAddress": "bounce@vps.example",
+//!     "SenderFromAddress": "ceo@contoso.com",
+//!     "SenderIPv4": "198.51.100.77",
+//!     "RecipientEmailAddress": "alex@contoso.com",
+//!     "Subject": "Are you at your desk?",
+//!     "EmailDirection": "Inbound",
+//!     "Connectors": "Inbound from filter",
+//!     "DeliveryAction": "Delivered",
+//!     "AuthenticationDetails": "{\"SPF\":\"fail\",\"DKIM\":\"none\",\"DMARC\":\"fail\",\"CompAuth\":\"none\"}"
+//!   }
+//! }
+//! ```
+//!
+//! ```toml
+//! [[tenant]]
+//! id = "11111111-2222-3333-4444-555555555555"
+//! name = "contoso"
+//! mx = "gateway"
+//! accepted_domains = ["contoso.com"]
+//!
+//! [[tenant.gateway]]
+//! connector = "Inbound from filter"
+//! networks = ["192.0.2.0/24"]
+//! ```
+//!
+//! `postern explain record.json --config postern.toml` shows the same facts for it.
 
 use crate::event::DmarcResult;
 use crate::judge::answer::{Answer, Gap};
 use crate::judge::catalog::{Condition, Rule, RuleId};
-use crate::judge::facts::Entry;
+use crate::judge::entry::Entry;
 use crate::judge::severity::Severity;
 
 use super::{NOT_SANCTIONED, SHOWS_OWN_DOMAIN};

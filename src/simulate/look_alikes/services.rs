@@ -1,0 +1,67 @@
+//! Services that send for the tenant, each proving it in its own way.
+
+use crate::simulate::authentication::{ALL_PASS, DKIM_ALIGNED, DNS_FAILED, NO_POLICY, SPF_ALIGNED};
+use crate::simulate::label::Family;
+use crate::simulate::message::{Message, Source};
+use crate::simulate::networks;
+use crate::simulate::scene::Scene;
+
+impl Scene<'_> {
+    /// Both names are the tenant's.
+    pub(super) fn service_signed(&mut self) -> Message {
+        let authentication = self.chance.weighted(&[(6, ALL_PASS), (2, NO_POLICY), (2, DKIM_ALIGNED)]);
+        let message =
+            Message { family: Family::ServiceSigned, authentication, ..self.service("hr-portal", "HR Portal") };
+        self.arrived(message)
+    }
+
+    /// Only the header is the tenant's; it signs with the tenant's key.
+    pub(super) fn service_with_own_bounces(&mut self) -> Message {
+        let vendor = self.cast.stranger(self.chance);
+        let returns = self.chance.guid();
+        let message = Message {
+            family: Family::ServiceWithOwnBounces,
+            envelope_from: Some(format!("bounces+{returns}@mail.{}", vendor.domain)),
+            source: vendor.source(),
+            ..self.service("events", "Events Team")
+        };
+        self.arrived(message)
+    }
+
+    /// From below the tenant's domain, which is aligned without being accepted.
+    pub(super) fn own_newsletter(&mut self) -> Message {
+        let primary = &self.cast.names[self.tenant].primary;
+        let (envelope, header) = (format!("bounce@bounce.news.{primary}"), format!("editors@news.{primary}"));
+        let message = Message {
+            family: Family::OwnNewsletter,
+            envelope_from: Some(envelope),
+            header_from: header,
+            authentication: self.chance.one_of(&[ALL_PASS, SPF_ALIGNED]),
+            ..self.service("news", "Staff news")
+        };
+        self.arrived(message)
+    }
+
+    /// What passes every day did not pass now, because the name server did not answer.
+    pub(super) fn transient_dns_error(&mut self) -> Message {
+        let message = Message {
+            family: Family::TransientDnsError,
+            ambiguous: true,
+            authentication: DNS_FAILED,
+            ..self.service("hr-portal", "HR Portal")
+        };
+        self.arrived(message)
+    }
+
+    fn service(&mut self, local: &str, name: &str) -> Message {
+        let address = self.own_address(local);
+        let source: Source = networks::SERVICES_IN_SPF.host(self.chance.within(0..=7), self.chance.per_mille(200));
+        Message {
+            display_name: name.to_owned(),
+            envelope_from: Some(address.clone()),
+            header_from: address,
+            source,
+            ..self.draft()
+        }
+    }
+}
