@@ -10,6 +10,7 @@ mod catalog;
 mod facts;
 mod glance;
 mod observation;
+pub mod posture;
 mod rules;
 mod severity;
 mod tenant;
