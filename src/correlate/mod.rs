@@ -14,6 +14,7 @@ mod days;
 mod deliveries;
 mod distinct;
 mod earliest;
+mod flood;
 mod memory;
 mod sent;
 mod sources;

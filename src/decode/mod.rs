@@ -17,6 +17,7 @@
 //! payload is bounded, and a mail that becomes unreadable when its subject is long enough has found a place to hide.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod audit;
 mod authentication;
 mod columns;
 mod csv;

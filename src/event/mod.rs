@@ -9,6 +9,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod address;
+mod audit;
 mod auth;
 mod domain;
 mod fingerprint;
@@ -19,6 +20,7 @@ mod text;
 mod time;
 
 pub use address::{Mailbox, domain_of};
+pub use audit::{ActorKind, AuditEvent, Cmdlet, Organisation, Parameter};
 pub use auth::{AuthResults, CompAuth, CompAuthReason, DkimResult, DmarcResult, SpfResult};
 pub use domain::Domain;
 pub use fingerprint::Fingerprint;

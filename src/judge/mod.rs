@@ -15,6 +15,7 @@ mod facts;
 mod glance;
 mod observation;
 mod organisation;
+pub mod posture;
 #[cfg(test)]
 mod properties;
 mod rules;
