@@ -27,7 +27,7 @@
 //! `Remove-AcceptedDomain -Identity contoso.co.uk`, which is in `accepted_domains`.
 
 use crate::event::{Cmdlet, Domain, Parameter};
-use crate::judge::facts::Claim;
+use crate::judge::claim::Claim;
 use crate::judge::posture::catalog::{PostureRule, PostureRuleId};
 use crate::judge::posture::sign::{Case, Shows, Sign};
 use crate::judge::posture::values::{flag, shown};
