@@ -5,6 +5,7 @@
 
 use super::csv::Header;
 use super::message;
+use super::split::BYTE_ORDER_MARK;
 
 /// How the records of a text are told apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,10 +19,11 @@ pub enum Framing {
 }
 
 impl Framing {
-    /// Looks at the beginning of a text, without its byte order mark; the first line of CSV must be there.
+    /// Looks at the beginning of a text; the first line of CSV must be there. A byte order mark is looked through, also
+    /// where another one was taken off before: whoever asks for the second time must be told the same.
     #[must_use]
     pub fn of(text: &[u8]) -> Self {
-        match text.trim_ascii_start().first() {
+        match text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text).trim_ascii_start().first() {
             None | Some(b'{' | b'[') => Self::Json,
             Some(_) if message::looks_like_message(text) => Self::Message,
             Some(_) => Header::of(text).map_or(Self::Json, |header| Self::Csv(Box::new(header))),

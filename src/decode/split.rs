@@ -33,7 +33,7 @@ pub fn records<'a>(payload: &'a [u8], limits: &Limits, visit: &mut impl FnMut(Re
     }
 }
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 struct Splitter<'a, 's, V> {
     limits: &'s Limits,
