@@ -53,10 +53,13 @@ impl AuthenticationResults {
         header
     }
 
-    /// Whether Exchange Online may have written it: it names no server, and there is a result that it always gives.
+    /// Whether Exchange Online may have written it: it names no server, begins with a result, and there is one that it
+    /// always gives. An instance of ARC's in front (`i=1`) is no result.
     pub(super) fn is_in_eop_dialect(&self) -> bool {
         let is_given = |method: &str| self.of(method).next().is_some();
-        self.authserv_id.is_none() && (is_given("spf") || is_given("compauth"))
+        let first = self.results.first().map_or("", |result| result.method.as_str());
+        let begins = matches!(first, "spf" | "dkim" | "dmarc" | "compauth");
+        self.authserv_id.is_none() && begins && (is_given("spf") || is_given("compauth"))
     }
 
     /// The address behind `sender IP is`.
