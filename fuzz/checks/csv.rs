@@ -1,7 +1,7 @@
 //! What must hold for any payload in which somebody may have put comma-separated values; shared by the fuzz target, the
 //! replay of its corpus and the property tests.
 
-use postern::decode::{CsvHeader, Framing, Limits, RawRecord, Undecodable, records, utf8};
+use postern::decode::{CsvHeader, Framing, Limits, RawRecord, Undecodable, records, unmarked, utf8};
 
 /// Reads a payload, checks every promise that can be checked, and returns how many visits there were.
 pub(crate) fn csv_everything(payload: &[u8]) -> usize {
@@ -9,7 +9,7 @@ pub(crate) fn csv_everything(payload: &[u8]) -> usize {
     let longest = payload.len() * 3 / 2 + '\u{fffd}'.len_utf8();
     assert!(text.len() <= longest, "UTF-8 is at most half as long again, and an odd byte is a replacement character");
     check_encodings(&text);
-    let text = text.strip_prefix(b"\xef\xbb\xbf".as_slice()).unwrap_or(&text);
+    let text = unmarked(&text);
     let visits = visits(text);
     if let Framing::Csv(header) = Framing::of(text) {
         let raw: usize = visits.iter().map(|visit| visit.bytes).sum();

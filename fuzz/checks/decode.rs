@@ -1,13 +1,13 @@
 //! What must hold for any payload; shared by the fuzz target, the replay of its corpus and the property tests.
 
-use postern::decode::{Body, Framing, Limits, Owner, RawRecord, Reason, Record, Skim, Undecodable, records};
+use postern::decode::{Body, Framing, Limits, Owner, RawRecord, Reason, Record, Skim, Undecodable, records, unmarked};
 use postern::event::{Form, MailEvent, Text, Time};
 use serde_json::Value;
 
 /// Splits and reads a payload, checks every promise that can be checked, and returns how many visits there were.
 pub(crate) fn decode_everything(payload: &[u8]) -> usize {
     let mut visits = 0;
-    let is_json = Framing::of(payload.strip_prefix(b"\xef\xbb\xbf").unwrap_or(payload)) == Framing::Json;
+    let is_json = Framing::of(unmarked(payload)) == Framing::Json;
     records(payload, &Limits::default(), &mut |visit| {
         visits += 1;
         match visit {

@@ -6,6 +6,16 @@
 use super::csv::Header;
 use super::message;
 
+/// The text behind its byte order marks: all of them, because each reader on the way takes marks off, and what one leaves
+/// would be a text of another kind to the next.
+#[must_use]
+pub fn unmarked(mut text: &[u8]) -> &[u8] {
+    while let Some(rest) = text.strip_prefix(b"\xef\xbb\xbf") {
+        text = rest;
+    }
+    text
+}
+
 /// How the records of a text are told apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Framing {
@@ -18,12 +28,13 @@ pub enum Framing {
 }
 
 impl Framing {
-    /// Looks at the beginning of a text, without its byte order mark; the first line of CSV must be there.
+    /// Looks at the beginning of an [`unmarked`] text; the first line of CSV must be there.
     #[must_use]
     pub fn of(text: &[u8]) -> Self {
         match text.trim_ascii_start().first() {
             None | Some(b'{' | b'[') => Self::Json,
             Some(_) if message::looks_like_message(text) => Self::Message,
+            Some(_) if message::begins_with_a_field(text) => Self::Json,
             Some(_) => Header::of(text).map_or(Self::Json, |header| Self::Csv(Box::new(header))),
         }
     }

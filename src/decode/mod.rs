@@ -42,7 +42,7 @@ mod undecodable;
 
 pub use csv::Header as CsvHeader;
 pub use encoding::{Utf16, utf8};
-pub use framing::Framing;
+pub use framing::{Framing, unmarked};
 pub use message::{HEADER_BYTES_MAX, HeaderReview, HopReview, ResultReview, StatementReview};
 pub use record::{Body, Envelope, Owner, RawRecord, Record};
 pub use skim::Skim;

@@ -2,7 +2,7 @@
 
 use serde::de::IgnoredAny;
 
-use super::framing::Framing;
+use super::framing::{Framing, unmarked};
 use super::record::{RawRecord, Shape};
 use super::reply::Reply;
 use super::scan::{Scan, Stop};
@@ -15,7 +15,7 @@ use super::{Limits, csv, message};
 ///
 /// A payload is one JSON document or several, one a line (LF or CRLF, blank lines between them are nothing). A document
 /// is a record, an object with an array `records` (an Event Hubs batch), the reply of a query interface, or an array of
-/// these. Or it is a report as CSV, or one message. A byte order mark in front is passed over. A row of the message trace
+/// these. Or it is a report as CSV, or one message. Byte order marks in front are passed over. A row of the message trace
 /// that names several recipients is visited once for each.
 ///
 /// A document with a mistake anywhere is undecodable as a whole, and none of its records is visited: half a batch would
@@ -24,7 +24,7 @@ pub fn records<'a>(payload: &'a [u8], limits: &Limits, visit: &mut impl FnMut(Re
     if payload.len() > limits.payload_bytes_max {
         return visit(Err(Undecodable::whole(Reason::TooLarge, payload)));
     }
-    let text = payload.strip_prefix(BYTE_ORDER_MARK).unwrap_or(payload);
+    let text = unmarked(payload);
     match (Framing::of(text), text.trim_ascii()) {
         (Framing::Message, _) => visit(message::record(text)),
         (Framing::Csv(header), _) => csv::records(*header, text, limits, visit),
@@ -32,8 +32,6 @@ pub fn records<'a>(payload: &'a [u8], limits: &Limits, visit: &mut impl FnMut(Re
         (Framing::Json, text) => Splitter { limits, found: Vec::new(), visit }.payload(text),
     }
 }
-
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 struct Splitter<'a, 's, V> {
     limits: &'s Limits,

@@ -47,6 +47,13 @@ pub(super) fn looks_like_message(payload: &[u8]) -> bool {
     begins_a_field(first) && !matches!(rest.trim_ascii_start().first(), Some(b'{' | b'['))
 }
 
+/// Whether the first line is a field, whatever follows. Such a line is never a header of columns: what a text is must not
+/// hang on the rows behind it.
+pub(super) fn begins_with_a_field(payload: &[u8]) -> bool {
+    let start = payload.trim_ascii_start();
+    begins_a_field(&start[..memchr::memchr(b'\n', start).unwrap_or(start.len())])
+}
+
 fn begins_a_field(line: &[u8]) -> bool {
     let name = fields::field_name(&line[..line.len().min(NAME_BYTES_MAX)]);
     name.is_some_and(|name| {
@@ -170,6 +177,14 @@ mod tests {
         for payload in ["Received: x", "\r\n \n  From: x", "X-a_b.c:", "Subject : x", "From a@b.example Mon\nFrom: x"] {
             assert!(looks_like_message(payload.as_bytes()), "{payload:?}");
         }
+    }
+
+    #[test]
+    fn a_field_stays_a_field_whatever_follows() {
+        for payload in ["error: cut\n{\"a\":1}", "error: cut\n", "error: cut"] {
+            assert!(begins_with_a_field(payload.as_bytes()), "{payload:?}");
+        }
+        assert!(!begins_with_a_field(b"Received,SenderAddress\nFrom: x"));
     }
 
     #[test]

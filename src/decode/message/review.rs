@@ -125,7 +125,8 @@ impl ResultReview {
         if !name.contains("authentication-results") {
             return None;
         }
-        let parsed = AuthenticationResults::parse(without_instance(&field.value));
+        let value = if name.starts_with("arc-") { without_instance(&field.value) } else { &field.value };
+        let parsed = AuthenticationResults::parse(value);
         let is_believed = trust.results.as_ref().is_some_and(|(believed, _)| *believed == place);
         let reason = parsed.comp_auth_reason();
         Some(Self {

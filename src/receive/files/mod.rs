@@ -29,8 +29,6 @@ const BLOCK_BYTES: usize = 512 << 10;
 /// One byte more than the limit, so that what lies above it shows.
 const BUFFER_BYTES_MAX: usize = DOCUMENT_BYTES_MAX + 1;
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
 /// An empty batch on a line of its own, in front of each block of JSON Lines: it tells the decoder that lines follow, so
 /// that what becomes of a line does not depend on its place in a block.
 const LINES_FOLLOW: &[u8] = b"[]\n";
@@ -149,10 +147,8 @@ impl<R: Read> Payloads<R> {
     /// What fits into one block may stay one document. A header that binds a column twice makes its file one dead letter,
     /// and a dead letter is told once.
     fn recognise(&mut self) {
-        if self.data().starts_with(BYTE_ORDER_MARK) {
-            self.taken = BYTE_ORDER_MARK.len();
-            self.forget_taken();
-        }
+        self.taken = self.end - decode::unmarked(self.data()).len();
+        self.forget_taken();
         self.framing = match decode::Framing::of(self.data()) {
             _ if self.has_ended => Framing::Document,
             decode::Framing::Json => self.json(),
