@@ -58,7 +58,7 @@ mod tests {
     fn grave_campaigns_have_a_budget_that_noise_cannot_spend() {
         let mut budgets = Budgets::default();
         let mut told = |severity, minutes| {
-            let at = Time::from_millis(minutes * 60_000);
+            let at = Time::from_millis(i64::from(minutes) * 60_000);
             (0..100).filter(|_| budgets.spend(RuleId::DirectSendSpoof, severity, at)).count()
         };
         assert_eq!((told(Severity::Medium, 0), told(Severity::High, 1), told(Severity::Low, 59)), (6, 20, 0));

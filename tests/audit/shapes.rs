@@ -94,7 +94,12 @@ pub(crate) fn tenant() -> Tenant {
             connector: Some("Inbound from filter".to_owned()),
             networks: networks("203.0.113.0/24"),
         }],
-        simulations: vec![SimulationVendor { name: "training".to_owned(), networks: networks("192.0.2.64/27") }],
+        simulations: vec![SimulationVendor {
+            name: "training".to_owned(),
+            networks: networks("192.0.2.64/27"),
+            senders: Vec::new(),
+            expires: None,
+        }],
         ..Tenant::default()
     }
 }
