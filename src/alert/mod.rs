@@ -4,17 +4,32 @@
 //! made: the id is a hash of what was found, so a receiver can drop what it has seen, and a replay tells nothing twice.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-mod compose;
+mod campaign;
+mod gate;
+mod words;
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::correlate::{Finding, Stage};
 use crate::event::{Fingerprint, Time};
-use crate::judge::{Evidence, RuleId, Severity, SeverityReason};
+use crate::judge::posture::{POSTURE_RULES, PostureRuleId};
+use crate::judge::{Evidence, RULES, RuleId, Severity, SeverityReason, Tenant};
 
-pub use compose::plural;
+pub use words::plural;
+
+impl Alert {
+    /// The alert record that tells a finding.
+    #[must_use]
+    pub fn of(finding: &Finding, tenant: &Tenant) -> Self {
+        match finding {
+            Finding::Campaign(stage, campaign) => campaign::alert(*stage, campaign, tenant),
+            Finding::Gate(stage, gate) => gate::alert(*stage, gate, tenant),
+        }
+    }
+}
 
 /// The name and version of the format (`schema` of every alert).
 pub const SCHEMA: &str = "postern.alert/1";
@@ -54,7 +69,7 @@ pub struct Alert {
     /// The tenant's Entra id.
     pub tenant_id: String,
     /// The rule that opened it.
-    pub rule: RuleId,
+    pub rule: AlertRule,
     /// How bad it is now.
     pub severity: Severity,
     /// One line.
@@ -86,6 +101,64 @@ pub struct Alert {
     /// The alert that this one turned out to be part of.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub merged_into: Option<AlertId>,
+    /// Domains that its links lead to, the earliest first, bounded.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub link_domains: Vec<String>,
+    /// Where it is the telling of a flood: what that was made of.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub storm: Option<StormReport>,
+    /// Where it is about a change of settings: the campaigns since, the earliest first, at most [`SAMPLES_MAX`].
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub campaigns_since: Vec<AlertId>,
+}
+
+/// What an alert is about: a message, or a change of settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum AlertRule {
+    /// A rule about messages.
+    Mail(RuleId),
+    /// A rule about changes.
+    Posture(PostureRuleId),
+}
+
+impl AlertRule {
+    /// The public name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mail(rule) => rule.as_str(),
+            Self::Posture(rule) => rule.as_str(),
+        }
+    }
+
+    /// Every rule.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let mail = RULES.iter().map(|rule| Self::Mail(rule.id));
+        mail.chain(POSTURE_RULES.iter().map(|rule| Self::Posture(rule.id)))
+    }
+}
+
+/// What a flood was made of. The counts of messages are at most a 64th of all too high.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StormReport {
+    /// How many campaigns are told as this one.
+    pub campaigns: u64,
+    /// The networks that sent most.
+    pub networks: Vec<Frequent>,
+    /// The senders that were claimed most.
+    pub senders: Vec<Frequent>,
+    /// The subjects that were most frequent.
+    pub subjects: Vec<Frequent>,
+}
+
+/// A text, and how many messages had it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frequent {
+    /// The text.
+    pub value: String,
+    /// Messages.
+    pub messages: u64,
 }
 
 /// How many sources, senders, subjects and message ids an alert lists.
@@ -101,6 +174,16 @@ pub enum State {
     Updated,
     /// The campaign is over, or has become part of another.
     Closed,
+}
+
+impl From<Stage> for State {
+    fn from(stage: Stage) -> Self {
+        match stage {
+            Stage::Opened => Self::Open,
+            Stage::Updated => Self::Updated,
+            Stage::Closed | Stage::Merged(_) => Self::Closed,
+        }
+    }
 }
 
 impl State {
@@ -128,7 +211,10 @@ pub struct Counts {
     pub junked: u64,
     /// Deliveries that Microsoft blocked or quarantined.
     pub blocked: u64,
-    /// Clicks on links.
+    /// Deliveries that were taken out of the mailbox again.
+    #[serde(default)]
+    pub removed: u64,
+    /// Clicks on links that were not held back.
     pub clicked: u64,
 }
 

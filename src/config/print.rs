@@ -57,6 +57,7 @@ impl Page {
         self.text("mx", if tenant.mx == MxTarget::Eop { "eop" } else { "gateway" });
         self.list("accepted_domains", tenant.accepted_domains.iter().map(domain));
         self.list("protected_people", tenant.protected_people.iter().map(quoted));
+        self.list("spoof_rules", tenant.spoof_rules.iter().map(quoted));
         for gateway in &tenant.gateways {
             self.header("[[tenant.gateway]]");
             gateway.connector.iter().for_each(|name| self.text("connector", name));

@@ -23,6 +23,7 @@ pub(super) fn read(mut section: Section<'_>) -> Option<Tenant> {
     let accepted_domains =
         section.needed_list("accepted_domains", "the domains that Get-AcceptedDomain lists", accepted_domain);
     let protected_people = section.list("protected_people", address);
+    let spoof_rules = section.list("spoof_rules", label);
     let gateways = section.sections("gateway", gateway);
     let sanctioned = section.sections("sanctioned", sanction);
     let simulations = section.sections("simulation", simulation);
@@ -39,6 +40,7 @@ pub(super) fn read(mut section: Section<'_>) -> Option<Tenant> {
         gateways: gateways?,
         sanctioned: sanctioned?,
         simulations: simulations?,
+        spoof_rules: spoof_rules?,
     })
 }
 

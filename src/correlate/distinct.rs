@@ -40,6 +40,12 @@ impl Distinct {
         }
     }
 
+    /// Whether nothing was counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn keep(&mut self, hash: u64) {
         self.0.insert(hash);
         if self.0.len() > Self::EXACT_MAX {

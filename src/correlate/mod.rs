@@ -8,21 +8,35 @@
 //! Time is event time. It advances by the tenant's own mail, benign mail included, and never by a clock.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod burst;
 mod campaign;
 mod campaigns;
 mod days;
 mod deliveries;
 mod distinct;
 mod earliest;
+mod finding;
 mod flood;
+mod gate;
 mod memory;
+mod related;
+mod seen;
 mod sent;
 mod sources;
+mod storm;
+mod voices;
 
-pub use campaign::{Campaign, Finding, Told};
+pub use burst::Burst;
+pub use campaign::{Campaign, Kind, Told};
 pub use days::Days;
+pub use deliveries::Fate;
 pub use distinct::Distinct;
 pub use earliest::Earliest;
-pub use memory::{Change, Limits, Memory};
-pub use sent::{Departure, Echo};
+pub use finding::{Finding, Stage};
+pub use gate::OpenGate;
+pub use memory::{Change, CrowdedOut, KINDS, Limits, Memory, Sizes};
+pub use related::{Related, Says};
+pub use seen::{Ruling, Seen};
 pub use sources::{Familiarity, Profile, Sighting, SourceKey, SourceKeyError, Sources, Standing};
+pub use storm::{Storm, Top};
+pub use voices::Voices;

@@ -2,7 +2,7 @@
 //!
 //! What comes back looks exactly like the abuse: from outside, under an own name, its signature broken on the way. What
 //! tells it apart must not be the sender's to choose, and Message-Ids are: whoever received one mail knows one. So mail
-//! counts as an echo only where the same Message-Id under the same name left before, with the same subject, *towards the
+//! counts as an echo only where the same Message-Id of the same author left before, with the same subject, *towards the
 //! domain that now proves by SPF to send it back*, and only a few times. Where the domain is not proven, as with a
 //! forwarder that keeps the envelope, it is no more than likely: that may lower a severity and never silence an alert.
 
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Fingerprint, Span, Time};
-use crate::judge::Content;
+use crate::judge::{Arrival, Departure};
 
 /// How long mail that left is remembered, in event time.
 const REMEMBERED: Span = Span::hours(5 * 24);
@@ -19,25 +19,15 @@ const REMEMBERED: Span = Span::hours(5 * 24);
 /// How many deliveries of one mail may come back.
 const ECHOES_MAX: u32 = 25;
 
+/// How many deliveries of one mail may come back without a proof. A forwarder serves one mailbox.
+const CLAIMS_MAX: u32 = 3;
+
 /// How many domains one mail may have gone to, of those that are remembered.
 const DOMAINS_MAX: usize = 16;
 
-/// One row of mail that left.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Departure {
-    /// Event time.
-    pub time: Time,
-    /// Names the mail: of its Message-Id and its header from.
-    pub mail: Fingerprint,
-    /// Names the organisation that it went to.
-    pub towards: Fingerprint,
-    /// Its subject, normalised.
-    pub content: Option<Content>,
-}
-
 /// What a suspicious mail has in common with one that left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Echo {
+pub(super) enum Echo {
     /// It is one, sent back by whom it went to.
     Proven,
     /// It has the name of one, and nothing proves where it comes from.
@@ -51,8 +41,15 @@ pub enum Echo {
 pub(super) struct Sent {
     time: Time,
     towards: BTreeSet<Fingerprint>,
-    content: Option<Content>,
+    #[serde(default, skip_serializing_if = "is_zero")]
     returned: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    claimed: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it looks at by reference")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// The mail of one tenant that left lately.
@@ -68,8 +65,8 @@ impl SentMail {
         let mut sent = self.remove(departure.mail).unwrap_or_else(|| Sent {
             time: departure.time,
             towards: BTreeSet::new(),
-            content: departure.content,
             returned: 0,
+            claimed: 0,
         });
         sent.time = sent.time.min(departure.time);
         if sent.towards.len() < DOMAINS_MAX {
@@ -79,24 +76,15 @@ impl SentMail {
     }
 
     /// Whether a mail that comes in is one that left, and counts it if so.
-    ///
-    /// `proven_from` names the organisation that SPF proves to have sent it.
-    pub(super) fn returns(
-        &mut self,
-        mail: Fingerprint,
-        content: Option<Content>,
-        at: Time,
-        proven_from: Option<Fingerprint>,
-    ) -> Echo {
-        let Some(sent) = self.entries.get_mut(&mail) else { return Echo::No };
-        if sent.content != content || at < sent.time || sent.returned >= ECHOES_MAX {
-            return Echo::No;
-        }
-        sent.returned += 1;
-        match proven_from {
-            Some(domain) if sent.towards.contains(&domain) => Echo::Proven,
-            _ => Echo::Likely,
-        }
+    pub(super) fn returns(&mut self, arrival: &Arrival, at: Time) -> Echo {
+        let Some(sent) = self.entries.get_mut(&arrival.mail).filter(|sent| sent.time <= at) else { return Echo::No };
+        let is_proven = arrival.proven_from.is_some_and(|domain| sent.towards.contains(&domain));
+        let (echo, count, most) = match is_proven {
+            true => (Echo::Proven, &mut sent.returned, ECHOES_MAX),
+            false => (Echo::Likely, &mut sent.claimed, CLAIMS_MAX),
+        };
+        *count = count.saturating_add(1);
+        if *count <= most { echo } else { Echo::No }
     }
 
     /// Puts an entry back as it was stored.
@@ -120,6 +108,11 @@ impl SentMail {
         self.entries.get(&mail)
     }
 
+    /// How many are remembered.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     fn remove(&mut self, mail: Fingerprint) -> Option<Sent> {
         let sent = self.entries.remove(&mail)?;
         self.by_time.remove(&(sent.time, mail));
@@ -137,36 +130,37 @@ mod tests {
 
     fn after_one_departure() -> SentMail {
         let mut sent = SentMail::default();
-        let content = Some(Content(name("subject")));
-        sent.depart(&Departure { time: Time::from_millis(1_000), mail: name("mail"), towards: name("list"), content });
+        sent.depart(&Departure { time: Time::from_millis(1_000), mail: name("mail"), towards: name("list") });
         sent
     }
 
-    fn returns(sent: &mut SentMail, mail: &str, subject: &str, from: Option<&str>) -> Echo {
-        sent.returns(name(mail), Some(Content(name(subject))), Time::from_millis(2_000), from.map(name))
+    fn returns(sent: &mut SentMail, mail: &str, from: Option<&str>) -> Echo {
+        sent.returns(&Arrival { mail: name(mail), proven_from: from.map(name) }, Time::from_millis(2_000))
     }
 
     #[test]
     fn only_whom_it_went_to_can_send_it_back() {
         let mut sent = after_one_departure();
-        assert_eq!(returns(&mut sent, "mail", "subject", Some("list")), Echo::Proven);
-        assert_eq!(returns(&mut sent, "mail", "subject", Some("somebody")), Echo::Likely);
-        assert_eq!(returns(&mut sent, "mail", "subject", None), Echo::Likely);
+        assert_eq!(returns(&mut sent, "mail", Some("list")), Echo::Proven);
+        assert_eq!(returns(&mut sent, "mail", Some("somebody")), Echo::Likely);
+        assert_eq!(returns(&mut sent, "mail", None), Echo::Likely);
+        assert_eq!(returns(&mut sent, "other", Some("list")), Echo::No);
     }
 
     #[test]
-    fn an_attacker_who_replays_a_message_id_needs_its_subject_and_soon_runs_out() {
+    fn an_attacker_who_replays_a_message_id_soon_runs_out() {
         let mut sent = after_one_departure();
-        assert_eq!(returns(&mut sent, "mail", "payroll", Some("list")), Echo::No);
-        assert_eq!(returns(&mut sent, "other", "subject", Some("list")), Echo::No);
-        let echoes = (0..100).filter(|_| returns(&mut sent, "mail", "subject", Some("list")) == Echo::Proven);
+        let claims = (0..100).filter(|_| returns(&mut sent, "mail", Some("attacker")) == Echo::Likely);
+        assert_eq!(claims.count(), 3);
+        let echoes = (0..100).filter(|_| returns(&mut sent, "mail", Some("list")) == Echo::Proven);
         assert_eq!(echoes.count(), 25);
     }
 
     #[test]
     fn mail_cannot_come_back_before_it_left_and_is_forgotten_after_five_days() {
         let mut sent = after_one_departure();
-        assert_eq!(sent.returns(name("mail"), Some(Content(name("subject"))), Time::MIN, Some(name("list"))), Echo::No);
+        let early = Arrival { mail: name("mail"), proven_from: Some(name("list")) };
+        assert_eq!(sent.returns(&early, Time::MIN), Echo::No);
         assert_eq!(sent.forget_one(Time::from_millis(1_000) + REMEMBERED, 1), Some(name("mail")));
         assert_eq!(sent.get(name("mail")), None);
     }

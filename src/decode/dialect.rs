@@ -1,6 +1,7 @@
 //! How a record is written, told by what it contains and never by where it came from: topics are renamed, files are
 //! copied, and one stream may carry several forms.
 
+use super::audit;
 use super::columns::Columns;
 use super::key::Key;
 use super::members::Members;
@@ -20,6 +21,8 @@ pub(super) enum Dialect<'a> {
     Queried(Table),
     /// The message trace.
     Traced(Trace<'a>),
+    /// The unified audit log, bare or wrapped.
+    Audited,
 }
 
 impl<'a> Dialect<'a> {
@@ -35,6 +38,7 @@ impl<'a> Dialect<'a> {
         name.map(Self::Exported)
             .or_else(|| columns.table(members).map(Self::Queried))
             .or_else(|| Trace::of(json).map(Self::Traced))
+            .or_else(|| audit::is_record(json).then_some(Self::Audited))
             .ok_or(Flaw::of(Reason::NoCategory, Key::Category))
     }
 }

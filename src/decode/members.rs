@@ -93,6 +93,12 @@ impl<'a, K: Keys, const N: usize> Members<'a, K, N> {
         }))
     }
 
+    /// An object as it is written.
+    pub(super) fn written_object(&self, key: K) -> Result<&'a str, Flaw> {
+        let written = self.written(key)?.ok_or(Flaw::of(Reason::MissingColumn, key))?;
+        if written.starts_with('{') { Ok(written) } else { Err(Flaw::of(Reason::BadColumn, key)) }
+    }
+
     fn member(&mut self, scan: &mut Scan<'a>, name: Quoted<'a>) -> Result<(), Stop> {
         let written = scan.written_value(u8::MAX)?;
         if let Some(key) = K::find(name.text().as_bytes())

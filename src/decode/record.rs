@@ -8,8 +8,8 @@ use super::message::{self, HeaderReview};
 use super::skim::Skim;
 use super::table::Table;
 use super::undecodable::{Flaw, Reason, Undecodable};
-use super::{csv, mail, related};
-use crate::event::{MailEvent, RelatedEvent, Text, Time};
+use super::{audit, csv, mail, related};
+use crate::event::{AuditEvent, MailEvent, RelatedEvent, Text, Time};
 
 /// A record as it was cut out of its payload, not yet read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,8 +101,9 @@ impl<'a> RawRecord<'a> {
         let columns = self.columns();
         match Dialect::of(self.text, members, columns)? {
             Dialect::Streamed(category) => Record::streamed(members, category),
-            Dialect::Exported(name) => Record::exported(members, name, columns),
+            Dialect::Exported(name) => Record::exported(self.text, members, name, columns),
             Dialect::Queried(table) => Record::queried(members, table, columns),
+            Dialect::Audited => Record::audited(Owner::Unstated, "", audit::audit_record(self.text)),
             Dialect::Traced(row) => {
                 let place = if let Shape::Recipient(place) = self.shape { place } else { 0 };
                 Ok(Record::unowned(Body::Mail(row.event(place)?)))
@@ -137,15 +138,38 @@ impl<'a> Record<'a> {
         let owner = Owner::Tenant(members.text(Key::TenantId)?.unwrap_or_default());
         let envelope = Envelope { owner, published: members.parsed(Key::Time)? };
         let body = match Table::of(&category) {
+            Some(Table::CloudApp | Table::OfficeActivity) => {
+                let row = members.written_object(Key::Properties)?;
+                let decoded =
+                    if is_cloud_app(&category) { audit::cloud_app_event(row) } else { audit::audit_record(row) };
+                return Ok(Self { envelope, ..Self::audited(Owner::Unstated, &category, decoded)? });
+            }
             Some(table) => Body::read(table, &members.required_object(Key::Properties)?)?,
             None => Body::Other { category },
         };
         Ok(Self { envelope, body })
     }
 
+    /// An audit record; what it says of its organisation counts where nothing around it does.
+    fn audited(owner: Owner<'a>, table: &str, decoded: audit::Decoded<'a>) -> Result<Self, Flaw> {
+        let event = decoded.map_err(|flaw| Flaw { reason: flaw.reason, key: flaw.column.unwrap_or("properties") })?;
+        let Some(event) = event else {
+            let category = Text::from(table.to_owned());
+            return Ok(Self { envelope: Envelope { owner, published: None }, body: Body::Other { category } });
+        };
+        let owner = event.organisation.id.clone().map_or(owner, Owner::Tenant);
+        Ok(Self { envelope: Envelope { owner, published: None }, body: Body::Audit(event) })
+    }
+
     /// A row that names its table is whole, unless it stands in a reply: what is missing there is empty.
-    fn exported(row: &Members<'a>, name: Text<'a>, columns: Columns) -> Result<Self, Flaw> {
+    fn exported(json: &'a str, row: &Members<'a>, name: Text<'a>, columns: Columns) -> Result<Self, Flaw> {
         match Table::of(&name) {
+            Some(Table::CloudApp) => {
+                Self::audited(Envelope::of_workspace(row)?.owner, &name, audit::cloud_app_event(json))
+            }
+            Some(Table::OfficeActivity) => {
+                Self::audited(Envelope::of_workspace(row)?.owner, &name, audit::audit_record(json))
+            }
             Some(table) if columns == Columns::Unstated => {
                 Ok(Self { envelope: Envelope::of_workspace(row)?, body: Body::read(table, row)? })
             }
@@ -161,6 +185,10 @@ impl<'a> Record<'a> {
         };
         Ok(Self { envelope: Envelope::of_workspace(row)?, body })
     }
+}
+
+fn is_cloud_app(category: &str) -> bool {
+    Table::of(category) == Some(Table::CloudApp)
 }
 
 /// What stands around a row.
@@ -223,6 +251,8 @@ pub enum Body<'a> {
     Mail(MailEvent<'a>),
     /// A table that accompanies EmailEvents.
     Related(RelatedEvent<'a>),
+    /// A change of settings that we watch, whatever table tells it.
+    Audit(AuditEvent<'a>),
     /// A table that we do not read: counted, not an error.
     Other {
         /// `category`, as written.
@@ -238,6 +268,8 @@ impl<'a> Body<'a> {
             Table::Attachment => Self::Related(RelatedEvent::Attachment(related::attachment(row)?)),
             Table::Click => Self::Related(RelatedEvent::Click(related::click(row)?)),
             Table::PostDelivery => Self::Related(RelatedEvent::PostDelivery(related::post_delivery(row)?)),
+            // Audit records are read from their text; no query's columns lead here.
+            Table::CloudApp | Table::OfficeActivity => Self::Other { category: Text::default() },
         })
     }
 }

@@ -13,7 +13,7 @@ use super::key::{Key, KeySet};
 use super::quoted::Quoted;
 use super::scan::{Scalar, Scan, Stop};
 use super::table::Table;
-use crate::event::{AuthResults, Direction, Time};
+use crate::event::{AuthResults, Direction, Text, Time};
 
 /// What one look at a plain EmailEvents record tells.
 ///
@@ -38,10 +38,26 @@ pub struct Skim<'a> {
     pub direction: Direction,
     /// `Connectors`.
     pub connectors: Option<&'a str>,
+    /// `SenderFromAddress`.
+    pub header_from: Option<&'a str>,
     authentication: Option<Quoted<'a>>,
+    internet_message_id: Option<Quoted<'a>>,
+    subject: Option<Quoted<'a>>,
 }
 
 impl<'a> Skim<'a> {
+    /// `InternetMessageId`.
+    #[must_use]
+    pub fn internet_message_id(&self) -> Option<Text<'a>> {
+        self.internet_message_id.map(Quoted::text)
+    }
+
+    /// `Subject`.
+    #[must_use]
+    pub fn subject(&self) -> Option<Text<'a>> {
+        self.subject.map(Quoted::text)
+    }
+
     /// `AuthenticationDetails`, read when it is asked for: most mail is decided without it.
     #[must_use]
     pub fn authentication(&self) -> AuthResults {
@@ -76,6 +92,8 @@ struct Glance<'a> {
     direction: Option<&'a str>,
     connectors: Option<&'a str>,
     authentication: Option<Quoted<'a>>,
+    internet_message_id: Option<Quoted<'a>>,
+    subject: Option<Quoted<'a>>,
 }
 
 impl<'a> Glance<'a> {
@@ -116,6 +134,14 @@ impl<'a> Glance<'a> {
                 self.authentication = quoted(scan)?;
                 return Ok(());
             }
+            Key::InternetMessageId => {
+                self.internet_message_id = quoted_or_native(scan)?;
+                return Ok(());
+            }
+            Key::Subject => {
+                self.subject = quoted_or_native(scan)?;
+                return Ok(());
+            }
             _ => return scan.scalar().map(drop),
         };
         *place = plain(scan)?;
@@ -141,7 +167,10 @@ impl<'a> Glance<'a> {
             header_from_domain: self.header_from_domain,
             direction: self.direction.map(Direction::parse).unwrap_or_default(),
             connectors: self.connectors,
+            header_from: self.header_from,
             authentication: self.authentication,
+            internet_message_id: self.internet_message_id,
+            subject: self.subject,
         })
     }
 }
@@ -169,6 +198,15 @@ fn quoted<'a>(scan: &mut Scan<'a>) -> Result<Option<Quoted<'a>>, Stop> {
         Scalar::Null => Ok(None),
         Scalar::Text(quoted) => Ok(Some(quoted)),
         Scalar::Native => Err(Stop::Unusual),
+    }
+}
+
+/// Text as it is written; a number or a flag, which nobody writes there, is left alone.
+#[inline]
+fn quoted_or_native<'a>(scan: &mut Scan<'a>) -> Result<Option<Quoted<'a>>, Stop> {
+    match scan.scalar()? {
+        Scalar::Text(quoted) => Ok(Some(quoted)),
+        Scalar::Null | Scalar::Native => Ok(None),
     }
 }
 

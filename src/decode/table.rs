@@ -8,6 +8,10 @@ pub(super) enum Table {
     Attachment,
     Click,
     PostDelivery,
+    /// Of Defender for Cloud Apps, with the audit records of Exchange Online among others.
+    CloudApp,
+    /// Of Sentinel, with the same records in columns of its own.
+    OfficeActivity,
 }
 
 impl Table {
@@ -24,12 +28,14 @@ impl Table {
 /// What the streaming API writes before the name of the table.
 const PREFIX: &str = "AdvancedHunting-";
 
-const TABLES: [(&str, Table); 5] = [
+const TABLES: [(&str, Table); 7] = [
     ("EmailEvents", Table::Mail),
     ("EmailUrlInfo", Table::Url),
     ("EmailAttachmentInfo", Table::Attachment),
     ("UrlClickEvents", Table::Click),
     ("EmailPostDeliveryEvents", Table::PostDelivery),
+    ("CloudAppEvents", Table::CloudApp),
+    ("OfficeActivity", Table::OfficeActivity),
 ];
 
 #[cfg(test)]
@@ -46,7 +52,7 @@ mod tests {
 
     #[test]
     fn other_tables_are_not_ours() {
-        for category in ["", "AdvancedHunting-", "AdvancedHunting-CloudAppEvents", "AdvancedHuntin\u{e9}EmailEvents"] {
+        for category in ["", "AdvancedHunting-", "AdvancedHunting-DeviceEvents", "AdvancedHuntin\u{e9}EmailEvents"] {
             assert_eq!(Table::of(category), None, "{category}");
         }
     }

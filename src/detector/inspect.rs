@@ -4,9 +4,14 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::correlate::{Related, Ruling, Seen};
 use crate::decode::{self, Body, Owner, RawRecord, Record, Skim, Undecodable};
-use crate::event::{MailEvent, RelatedEvent, Span, Time};
-use crate::judge::{Judgement, Observation, TenantIndex, Tenants, Verdict, at_a_glance, judge};
+use crate::event::{AuditEvent, Direction, MailEvent, RelatedEvent, Span, Time};
+use crate::judge::posture::judge_audit;
+use crate::judge::{
+    BenignReason, Departure, FactorSet, Judgement, MailName, Observation, OwnMail, RuleSet, Severity, TenantIndex,
+    Tenants, Verdict, at_a_glance, judge, weigh,
+};
 
 use super::slice::{DEAD_LETTER_BYTES_MAX, DeadLetter, Outcome, Slice, Step};
 
@@ -46,7 +51,8 @@ impl Inspector {
     }
 
     /// Inspects one payload, in UTF-8 or UTF-16, adding to the slice; every record ends in exactly one outcome. The verdict
-    /// on each mail, and on each record that could not be read, is reported in input order.
+    /// on each mail, and on each record that could not be read, is reported in input order. On suspicious mail the memory
+    /// has the last word ([`VerdictLine::ruled`]): the nth one is the nth [`Seen::Suspicious`] of the slice.
     pub fn inspect(
         &self,
         payload: &[u8],
@@ -91,7 +97,11 @@ impl<R: FnMut(&VerdictLine<'_>)> Inspection<'_, R> {
         let tenant = self.tenants.get(index);
         let glance = at_a_glance(skim, tenant)?;
         let published = || skim.published.and_then(|text| Time::parse(text).ok());
-        self.slice.advance(index, self.event_time(skim.timestamp, published));
+        let time = self.event_time(skim.timestamp, published);
+        self.slice.advance(index, time);
+        if skim.direction == Direction::Outbound {
+            self.departs(index, time, departure_at_a_glance(skim, time));
+        }
         let record = self.number();
         (self.report)(&VerdictLine {
             record,
@@ -107,22 +117,48 @@ impl<R: FnMut(&VerdictLine<'_>)> Inspection<'_, R> {
     }
 
     fn decoded(&mut self, record: Record<'_>, json: &str) -> Outcome {
-        let event = match record.body {
-            Body::Other { .. } => return Outcome::OtherTable,
-            Body::Mail(event) => Row::Mail(event),
-            Body::Related(event) => Row::Related(event),
-        };
-        let mail = if let Row::Mail(event) = &event { Some(event) } else { None };
+        let mail = if let Body::Mail(event) = &record.body { Some(event) } else { None };
+        if let Body::Other { .. } = record.body {
+            return Outcome::OtherTable;
+        }
         let Some(tenant) = self.tenants.owner(&record.envelope.owner, mail) else {
             return self.unknown_tenant(&record.envelope.owner, json);
         };
-        match event {
-            Row::Mail(event) => self.mail(event, tenant, record.envelope.published),
-            Row::Related(event) => {
-                let time = self.event_time(event.timestamp(), || record.envelope.published);
-                self.slice.advance(tenant, time);
-                Outcome::Related
-            }
+        let published = record.envelope.published;
+        match record.body {
+            Body::Other { .. } => Outcome::OtherTable,
+            Body::Mail(event) => self.mail(event, tenant, published),
+            Body::Related(event) => self.related(&event, tenant, published),
+            Body::Audit(event) => self.audit(&event, tenant, published),
+        }
+    }
+
+    fn related(&mut self, event: &RelatedEvent<'_>, tenant: TenantIndex, published: Option<Time>) -> Outcome {
+        let time = self.event_time(event.timestamp(), || published);
+        let watermark = self.slice.advance(tenant, time);
+        if let Some(related) = Related::of(event) {
+            self.step(tenant, watermark, Seen::Related(Related { time, ..related }));
+        }
+        Outcome::Related
+    }
+
+    fn audit(&mut self, event: &AuditEvent<'_>, tenant: TenantIndex, published: Option<Time>) -> Outcome {
+        let time = self.event_time(event.timestamp, || published);
+        let watermark = self.slice.advance(tenant, time);
+        for mut finding in judge_audit(event, self.tenants.get(tenant)) {
+            finding.time = time;
+            self.step(tenant, watermark, Seen::Posture(finding));
+        }
+        Outcome::Related
+    }
+
+    fn step(&mut self, tenant: TenantIndex, watermark: Time, seen: Seen) {
+        self.slice.steps.push(Step { offset: self.arrival.offset, tenant, watermark, seen });
+    }
+
+    fn departs(&mut self, tenant: TenantIndex, watermark: Time, departure: Option<Departure>) {
+        if let Some(departure) = departure {
+            self.step(tenant, watermark, Seen::Departed(departure));
         }
     }
 
@@ -135,15 +171,26 @@ impl<R: FnMut(&VerdictLine<'_>)> Inspection<'_, R> {
         let record = self.number();
         (self.report)(&VerdictLine { record, ..VerdictLine::of(&judgement, &verdict, &tenant.name) });
         match verdict {
-            Verdict::Benign(_) => Outcome::Benign,
-            Verdict::Sanctioned(_) => Outcome::Sanctioned,
+            Verdict::Benign(BenignReason::Outbound) => {
+                self.departs(index, watermark, departure(&event));
+                Outcome::Benign
+            }
+            Verdict::Benign(_) => self.own(&judgement, index, watermark, Outcome::Benign),
+            Verdict::Sanctioned(_) => self.own(&judgement, index, watermark, Outcome::Sanctioned),
             Verdict::Unknown(_) => Outcome::Unknown,
             Verdict::Suspicious => {
-                let observation = Observation::of(&judgement);
-                self.slice.steps.push(Step { offset: self.arrival.offset, tenant: index, watermark, observation });
+                let observation = Observation::of(&judgement, tenant);
+                self.step(index, watermark, Seen::Suspicious(observation));
                 Outcome::Suspicious
             }
         }
+    }
+
+    fn own(&mut self, judgement: &Judgement<'_>, tenant: TenantIndex, watermark: Time, outcome: Outcome) -> Outcome {
+        if let Some(mail) = OwnMail::of(judgement, self.tenants.get(tenant)) {
+            self.step(tenant, watermark, Seen::Own(mail));
+        }
+        outcome
     }
 
     /// The number of the record at hand, which is counted when it has been dealt with.
@@ -179,10 +226,19 @@ impl<R: FnMut(&VerdictLine<'_>)> Inspection<'_, R> {
     }
 }
 
-#[expect(clippy::large_enum_variant, reason = "it lives for the length of one call")]
-enum Row<'a> {
-    Mail(MailEvent<'a>),
-    Related(RelatedEvent<'a>),
+fn departure_at_a_glance(skim: &Skim<'_>, time: Time) -> Option<Departure> {
+    let (message_id, subject) = (skim.internet_message_id()?, skim.subject().unwrap_or_default());
+    let name = MailName { message_id: &message_id, author: skim.header_from?, subject: &subject };
+    Departure::of(time, name, skim.recipient)
+}
+
+fn departure(event: &MailEvent<'_>) -> Option<Departure> {
+    let name = MailName {
+        message_id: event.internet_message_id.as_deref()?,
+        author: event.header_from.address.as_deref()?,
+        subject: event.subject.as_deref().unwrap_or_default(),
+    };
+    Departure::of(event.timestamp, name, &event.recipient)
 }
 
 /// The verdict on one record, as `scan --verdicts` writes it, without the input's name and the record's number.
@@ -205,9 +261,12 @@ pub struct VerdictLine<'a> {
     pub reason: Option<&'a str>,
     /// The rules that fired, gravest first.
     #[serde(serialize_with = "rule_names")]
-    pub rules: crate::judge::RuleSet,
+    pub rules: RuleSet,
+    /// What makes the message worse or less bad.
+    #[serde(skip)]
+    pub factors: FactorSet,
     /// How bad the message is on its own.
-    pub severity: Option<crate::judge::Severity>,
+    pub severity: Option<Severity>,
     /// By which door it came.
     pub entry: Option<&'a str>,
     /// Whether anything proves the claim.
@@ -224,10 +283,29 @@ impl<'a> VerdictLine<'a> {
             recipient: None,
             verdict,
             reason: None,
-            rules: crate::judge::RuleSet::default(),
+            rules: RuleSet::default(),
+            factors: FactorSet::default(),
             severity: None,
             entry: None,
             alignment: None,
+        }
+    }
+
+    /// The line on a suspicious message in the light of what the memory knows.
+    #[must_use]
+    pub fn ruled(self, ruling: Ruling) -> Self {
+        match ruling {
+            Ruling::Suspicious(factors) => {
+                Self { factors, severity: Some(weigh(self.rules.severity(), factors, factors).severity), ..self }
+            }
+            Ruling::Benign(reason) => Self {
+                verdict: "benign",
+                reason: Some(reason.as_str()),
+                rules: RuleSet::default(),
+                factors: FactorSet::default(),
+                severity: None,
+                ..self
+            },
         }
     }
 
@@ -246,6 +324,7 @@ impl<'a> VerdictLine<'a> {
             recipient: Some(facts.event.recipient.as_str()).filter(|recipient| !recipient.is_empty()),
             reason,
             rules: judgement.rules,
+            factors: judgement.factors,
             severity: (!judgement.rules.is_empty()).then(|| judgement.weighing().severity),
             entry: Some(facts.entry.as_str()),
             alignment: Some(facts.alignment.as_str()),
@@ -254,6 +333,6 @@ impl<'a> VerdictLine<'a> {
     }
 }
 
-fn rule_names<S: serde::Serializer>(rules: &crate::judge::RuleSet, serializer: S) -> Result<S::Ok, S::Error> {
+fn rule_names<S: serde::Serializer>(rules: &RuleSet, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(rules.iter().map(|rule| rule.id.as_str()))
 }

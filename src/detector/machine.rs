@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::alert::Alert;
-use crate::correlate::{Limits, Memory};
+use crate::correlate::{CrowdedOut, Finding, Limits, Memory, Ruling, Sizes};
 use crate::event::Time;
 use crate::judge::{TenantIndex, Tenants};
 
@@ -43,22 +43,21 @@ impl Detector {
         })
     }
 
-    /// Takes in what a stretch of input contributed.
-    pub fn handle_slice(&mut self, slice: &Slice) {
-        for step in &slice.steps {
-            self.handle_step(step);
-        }
+    /// Takes in what a stretch of input contributed, and says what becomes of its suspicious messages, in their order.
+    pub fn handle_slice(&mut self, slice: &Slice) -> Vec<Ruling> {
+        let rulings = slice.steps.iter().filter_map(|step| self.handle_step(step)).collect();
         for (tenant, watermark) in &slice.watermarks {
             self.handle_watermark(*tenant, *watermark);
         }
+        rulings
     }
 
-    /// Takes in one suspicious message.
-    pub fn handle_step(&mut self, step: &Step) {
+    /// Takes in one thing that was seen, and says what becomes of it if it is a suspicious message.
+    pub fn handle_step(&mut self, step: &Step) -> Option<Ruling> {
         self.with_memory(step.tenant, |memory, tell| {
             memory.handle_watermark(step.watermark, tell);
-            memory.observe(&step.observation, tell);
-        });
+            memory.observe(&step.seen, tell)
+        })
     }
 
     /// Advances one tenant's event time.
@@ -97,25 +96,26 @@ impl Detector {
     pub fn tallies(&mut self) -> impl Iterator<Item = (TenantIndex, Tally)> {
         self.memories.iter_mut().map(|(tenant, memory)| {
             let tally = Tally {
-                open_campaigns: memory.open_campaigns(),
-                deliveries: memory.deliveries(),
+                sizes: memory.sizes(),
                 evicted: memory.evicted(),
+                crowded_out: memory.crowded_out(),
                 repeated: memory.take_repeated(),
             };
             (*tenant, tally)
         })
     }
 
-    fn with_memory(
+    fn with_memory<T>(
         &mut self,
         tenant: TenantIndex,
-        act: impl FnOnce(&mut Memory, &mut dyn FnMut(crate::correlate::Finding)),
-    ) {
+        act: impl FnOnce(&mut Memory, &mut dyn FnMut(Finding)) -> T,
+    ) -> T {
         self.touched.insert(tenant);
         let tenants = Arc::clone(&self.tenants);
         let mut alerts = std::mem::take(&mut self.alerts);
-        act(self.memory(tenant), &mut |finding| alerts.push(Alert::of(&finding, tenants.get(tenant))));
+        let result = act(self.memory(tenant), &mut |finding| alerts.push(Alert::of(&finding, tenants.get(tenant))));
         self.alerts = alerts;
+        result
     }
 
     fn memory(&mut self, tenant: TenantIndex) -> &mut Memory {
@@ -152,12 +152,12 @@ pub struct RestoreError {
 /// What is remembered of one tenant, in numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tally {
-    /// Open campaigns.
-    pub open_campaigns: usize,
-    /// Deliveries remembered.
-    pub deliveries: usize,
+    /// How much of what.
+    pub sizes: Sizes,
     /// Campaigns closed because there were too many, ever.
     pub evicted: u64,
+    /// Entries of other kinds forgotten because there were too many, ever.
+    pub crowded_out: CrowdedOut,
     /// Repeated rows since this was asked last.
     pub repeated: u64,
 }

@@ -1,7 +1,8 @@
 //! What one stretch of one input contributed: the hand-over from the stateless half to the memory.
 
+use crate::correlate::Seen;
 use crate::event::Time;
-use crate::judge::{Observation, TenantIndex};
+use crate::judge::TenantIndex;
 
 /// Everything that later stages need of a stretch of input: little, because most mail leaves nothing behind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,18 +41,18 @@ impl Slice {
     }
 }
 
-/// One suspicious message on its way to the memory.
+/// Something worth remembering, on its way to the memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// The offset of the payload that held it; 0 where the input has no offsets.
     pub offset: i64,
     /// Whose.
     pub tenant: TenantIndex,
-    /// The tenant's watermark in this input when the message came by, the message included: it makes the result
+    /// The tenant's watermark in this input when the record came by, the record included: it makes the result
     /// independent of how the input is cut into slices.
     pub watermark: Time,
-    /// The message.
-    pub observation: Observation,
+    /// What was seen.
+    pub seen: Seen,
 }
 
 /// A record that could not be decoded, or whose tenant nobody configured.
@@ -82,7 +83,7 @@ pub enum Outcome {
     Suspicious,
     /// A mail of which its form does not tell enough.
     Unknown,
-    /// A row of another mail table, decoded.
+    /// A row of another table that is read: links, attachments, clicks, what was done later, audit records.
     Related,
     /// A row of a table that Postern does not read.
     OtherTable,
@@ -129,6 +130,12 @@ impl Outcomes {
     /// Counts one record.
     pub const fn count(&mut self, outcome: Outcome) {
         self.0[outcome as usize] += 1;
+    }
+
+    /// Counts suspicious mail as benign after all, as the memory ruled.
+    pub const fn acquit(&mut self, records: u64) {
+        self.0[Outcome::Suspicious as usize] -= records;
+        self.0[Outcome::Benign as usize] += records;
     }
 
     /// How many records ended so.

@@ -13,6 +13,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
+    /// The first of all, where a range of them begins.
+    pub const MIN: Self = Self([0; 16]);
+
     /// Hashes the parts. The purpose separates the uses: equal parts under two purposes have nothing in common.
     #[must_use]
     pub fn of(purpose: &str, parts: &[&[u8]]) -> Self {

@@ -166,6 +166,12 @@ impl<'de> Deserialize<'de> for Time {
 pub struct Span(i64);
 
 impl Span {
+    /// So many microseconds.
+    #[must_use]
+    pub const fn micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
     /// A span of whole seconds.
     #[must_use]
     pub const fn seconds(seconds: i64) -> Self {

@@ -22,7 +22,9 @@ mod rules;
 mod sanction;
 mod severity;
 mod tenant;
+mod travel;
 mod verdict;
+mod visit;
 
 pub use alignment::Alignment;
 pub use answer::{Answer, Gap};
@@ -32,7 +34,7 @@ pub use entry::Entry;
 pub use evidence::Evidence;
 pub use facts::Facts;
 pub use glance::{Glance, at_a_glance};
-pub use observation::{Content, Observation};
+pub use observation::{Content, Observation, message_name, recipient_name};
 pub use organisation::{PUBLIC_SUFFIX_LIST, SuffixList, is_shared_by_tenants, organisational_domain};
 pub use sanction::{Miss, NearMiss, Permission, Sanction};
 pub use severity::{CAMPAIGN_WEIGHING, Factor, FactorSet, Severity, SeverityReason, Weighing, weigh};
@@ -40,4 +42,6 @@ pub use tenant::{
     AcceptedDomain, ExpiryDate, Gateway, MxTarget, SanctionedSource, SenderPattern, SimulationVendor, Tenant,
     TenantIndex, Tenants,
 };
+pub use travel::{Arrival, Departure, MailName};
 pub use verdict::{BenignReason, Judgement, Verdict, judge};
+pub use visit::{OwnMail, Standing, Visit};

@@ -9,7 +9,10 @@ use crate::event::{DeliveryAction, Fingerprint, MailEvent, SourceNetwork, Text, 
 use super::catalog::RuleSet;
 use super::evidence::Evidence;
 use super::severity::FactorSet;
+use super::tenant::Tenant;
+use super::travel::Arrival;
 use super::verdict::Judgement;
+use super::visit::Visit;
 
 /// Longest attacker-chosen text that is carried beyond the record, in characters.
 const TEXT_CHARS_MAX: usize = 256;
@@ -43,22 +46,25 @@ pub struct Observation {
     pub delivery: DeliveryAction,
     /// The facts as evidence.
     pub evidence: Vec<Evidence>,
+    /// Who spoke in the tenant's name at the direct door, where that is what happened.
+    pub visit: Option<Visit>,
+    /// What it would be the return of.
+    pub arrival: Option<Arrival>,
 }
 
 impl Observation {
     /// Copies what is needed out of a judged message.
     #[must_use]
-    pub fn of(judgement: &Judgement<'_>) -> Self {
+    pub fn of(judgement: &Judgement<'_>, tenant: &Tenant) -> Self {
         let event = judgement.facts.event;
-        let row = event.report_id.as_deref().unwrap_or_default();
         let sender = event.header_from.folded_address().or_else(|| event.envelope_from.folded_address());
         Self {
             time: event.timestamp,
             rules: judgement.rules,
             factors: judgement.factors,
             message: name_of(event),
-            recipient: Fingerprint::of("postern recipient", &[event.recipient.to_lowercase().as_bytes()]),
-            row: Fingerprint::of("postern row", &[row.as_bytes()]),
+            recipient: recipient_of(event),
+            row: row_of(event),
             source: event.sender_ip().map(|address| address.to_canonical()),
             content: Content::of(event),
             sender: sender.map(|address| cut(&address)),
@@ -66,6 +72,8 @@ impl Observation {
             message_id: cut(&event.network_message_id),
             delivery: event.delivery_action,
             evidence: judgement.facts.evidence().into_iter().map(cut_evidence).collect(),
+            visit: Visit::of(&judgement.facts, tenant),
+            arrival: Arrival::of(&judgement.facts),
         }
     }
 
@@ -76,10 +84,32 @@ impl Observation {
     }
 }
 
+/// Names a recipient.
+pub(super) fn recipient_of(event: &MailEvent<'_>) -> Fingerprint {
+    recipient_name(&event.recipient)
+}
+
+/// The name of a recipient's address.
+#[must_use]
+pub fn recipient_name(address: &str) -> Fingerprint {
+    Fingerprint::of("postern recipient", &[address.to_lowercase().as_bytes()])
+}
+
+/// The name of a message that has a NetworkMessageId.
+#[must_use]
+pub fn message_name(network_message_id: &str) -> Fingerprint {
+    Fingerprint::of("postern message", &[network_message_id.as_bytes()])
+}
+
+/// Names a row of EmailEvents.
+pub(super) fn row_of(event: &MailEvent<'_>) -> Fingerprint {
+    Fingerprint::of("postern row", &[event.report_id.as_deref().unwrap_or_default().as_bytes()])
+}
+
 /// Two messages without a name are two, unless everything that tells them apart is equal.
-fn name_of(event: &MailEvent<'_>) -> Fingerprint {
+pub(super) fn name_of(event: &MailEvent<'_>) -> Fingerprint {
     if !event.network_message_id.is_empty() {
-        return Fingerprint::of("postern message", &[event.network_message_id.as_bytes()]);
+        return message_name(&event.network_message_id);
     }
     let text = |text: &Option<Text<'_>>| text.as_deref().unwrap_or_default().as_bytes().to_vec();
     let source = event.sender_ip().map(|address| address.to_string()).unwrap_or_default();
@@ -117,15 +147,32 @@ impl Content {
     }
 }
 
-fn normalise_subject(subject: &str) -> String {
-    use unicode_normalization::UnicodeNormalization;
-
-    let folded: String = subject.nfkc().take(TEXT_CHARS_MAX).collect::<String>().to_lowercase();
+/// A subject without what replies, lists, filters and counters add to it.
+pub(super) fn normalise_subject(subject: &str) -> String {
+    let folded = fold_subject(subject);
     let mut rest = folded.trim();
-    while let Some(shorter) = ["re:", "fw:", "fwd:", "aw:", "wg:"].iter().find_map(|prefix| rest.strip_prefix(prefix)) {
+    while let Some(shorter) = without_prefix(rest) {
         rest = shorter.trim_start();
     }
     collapse(rest)
+}
+
+/// Most subjects are ASCII, which compatibility composition leaves as it is.
+fn fold_subject(subject: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+
+    if subject.is_ascii() {
+        subject[..subject.len().min(TEXT_CHARS_MAX)].to_ascii_lowercase()
+    } else {
+        subject.nfkc().take(TEXT_CHARS_MAX).collect::<String>().to_lowercase()
+    }
+}
+
+/// Without the mark of a reply or a forward, or a tag in brackets, which lists and filters write; a tag is not all there is.
+fn without_prefix(subject: &str) -> Option<&str> {
+    let reply = ["re:", "fw:", "fwd:", "aw:", "wg:"].iter().find_map(|prefix| subject.strip_prefix(prefix));
+    let tag = || subject.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(_, rest)| rest);
+    reply.or_else(|| tag().filter(|rest| !rest.trim().is_empty()))
 }
 
 /// Runs of digits become `#`, runs of white space one blank.
@@ -144,7 +191,7 @@ fn collapse(text: &str) -> String {
     collapsed.trim_end().to_owned()
 }
 
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     text.chars().take(TEXT_CHARS_MAX).collect()
 }
 

@@ -64,7 +64,8 @@ impl Severity {
     }
 }
 
-/// Declares the factors with their word, their effect in points and their reason.
+/// Declares the factors with their word, their effect in points and their reason. Sets of factors are stored by place, so
+/// a new one goes to the end.
 macro_rules! factors {
     ($(#[doc = $reason:literal] $variant:ident = $word:literal, $effect:literal;)+) => {
         /// Something about a message or a campaign that makes it worse or less bad.
@@ -126,6 +127,20 @@ factors! {
     SimulationVendor = "simulation-vendor", -100;
     /// Microsoft blocked or quarantined it.
     Blocked = "blocked-by-microsoft", -30;
+    /// It carries a QR code, which takes the reader to a telephone that nobody watches.
+    QrCode = "qr-code", 10;
+    /// Somebody followed one of its links.
+    Clicked = "clicked", 60;
+    /// Its source was never seen before, by a memory that goes back a week and more.
+    FirstSeen = "first-seen-source", 2;
+    /// A source that has been known for a week speaks as somebody else.
+    KnownNetwork = "known-source-as-another", 15;
+    /// The same source has proven the claim before.
+    AlignedHistory = "aligned-history", -20;
+    /// It has the name of a mail that left the tenant before. Nothing proves who sends it back, so it is not silenced.
+    LikelyEcho = "likely-echo", -30;
+    /// No delivery of it is in a mailbox any more: all were removed, and nobody followed a link.
+    Removed = "removed-after-delivery", -20;
 }
 
 impl Factor {
@@ -183,7 +198,7 @@ pub struct SeverityReason {
 pub struct Weighing {
     /// The level.
     pub severity: Severity,
-    /// Every factor that counted, in the order of [`Factor::ALL`].
+    /// Every factor that counted: those that add in the order of [`Factor::ALL`], then those that take.
     pub reasons: Vec<SeverityReason>,
 }
 
@@ -193,7 +208,9 @@ pub struct Weighing {
 #[must_use]
 pub fn weigh(own: Severity, any: FactorSet, all: FactorSet) -> Weighing {
     let counts = |factor: &Factor| if factor.effect() > 0 { any.contains(*factor) } else { all.contains(*factor) };
-    let reasons: Vec<_> = Factor::ALL.iter().copied().filter(counts).map(|factor| SeverityReason { factor }).collect();
+    let counted = Factor::ALL.iter().copied().filter(counts);
+    let mut reasons: Vec<_> = counted.map(|factor| SeverityReason { factor }).collect();
+    reasons.sort_by_key(|reason| reason.factor.effect() < 0);
     let points = own.points() + reasons.iter().map(|reason| reason.factor.effect()).sum::<i32>();
     Weighing { severity: Severity::of_points(points), reasons }
 }

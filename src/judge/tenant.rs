@@ -119,6 +119,8 @@ pub struct Tenant {
     pub sanctioned: Vec<SanctionedSource>,
     /// Vendors of phishing simulations.
     pub simulations: Vec<SimulationVendor>,
+    /// Transport rules that hold spoofs back, beside those whose name says so.
+    pub spoof_rules: Vec<String>,
 }
 
 impl Tenant {

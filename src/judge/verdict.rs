@@ -110,6 +110,10 @@ pub enum BenignReason {
     Aligned,
     /// The record cannot tell by which door it came.
     UnknownEntry,
+    /// It left the tenant before, and whom it went to sends it back. Only the memory can tell.
+    Echo,
+    /// Its source has been known for a week. Only the memory can tell.
+    KnownSource,
 }
 
 impl BenignReason {
@@ -124,6 +128,8 @@ impl BenignReason {
             Self::Connector => "connector",
             Self::Aligned => "aligned",
             Self::UnknownEntry => "unknown-entry",
+            Self::Echo => "echo",
+            Self::KnownSource => "known-source",
         }
     }
 

@@ -148,7 +148,7 @@ impl Metrics {
     pub fn tallies(&self, tallies: impl Iterator<Item = (TenantIndex, Tally)>) {
         for (index, tally) in tallies {
             let Some(tenant) = self.tenants.get(index.0 as usize) else { continue };
-            self.families.open_campaigns.with_label_values(&[tenant]).set(tally.open_campaigns as f64);
+            self.families.open_campaigns.with_label_values(&[tenant]).set(tally.sizes.open_campaigns as f64);
             self.families.repeated_rows.with_label_values(&[tenant]).inc_by(tally.repeated);
             raise(&self.families.evicted_campaigns, tenant, tally.evicted);
         }

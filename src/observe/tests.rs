@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::*;
+use crate::correlate::{CrowdedOut, Sizes};
 use crate::detector::{DeadLetter, Outcome, Slice, Tally};
 use crate::event::Time;
 use crate::judge::TenantIndex;
@@ -142,7 +143,12 @@ fn every_method_moves_its_own_series() {
 }
 
 fn tally(evicted: u64) -> Tally {
-    Tally { open_campaigns: 7, deliveries: 0, evicted, repeated: 1 }
+    Tally {
+        sizes: Sizes { open_campaigns: 7, ..Sizes::default() },
+        evicted,
+        crowded_out: CrowdedOut::default(),
+        repeated: 1,
+    }
 }
 
 #[test]

@@ -159,21 +159,23 @@ impl CommitLoop {
 
     fn take_in_stretch(&mut self, stretch: Stretch) {
         let mut slice = stretch.slice;
-        match stretch.origin {
-            Origin::Request { source } => self.told.metrics.inspected(&source, &slice),
+        let source = match stretch.origin {
+            Origin::Request { source } => source,
             Origin::Partition { id, next_offset } => {
                 let stands_at = self.positions.get(&id).copied().unwrap_or_default();
                 if next_offset < stands_at {
                     return;
                 }
                 slice.skip_before(stands_at);
-                self.told.metrics.inspected(&id.source, &slice);
+                let source = id.source.clone();
                 self.positions.insert(id.clone(), next_offset);
                 self.gathered.positions.insert(id, next_offset);
+                source
             }
-        }
+        };
         self.gathered.records += slice.outcomes.total();
-        self.shards.handle_slice(&slice);
+        slice.outcomes.acquit(self.shards.handle_slice(&slice));
+        self.told.metrics.inspected(&source, &slice);
         self.gathered.transaction.dead_letters.extend(slice.dead_letters.into_iter().map(|(_, letter)| letter));
     }
 

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::alert::Alert;
-use crate::correlate::Limits;
+use crate::correlate::{Limits, Ruling};
 use crate::detector::{Detector, RestoreError, Slice, StateChange, Tally};
 use crate::event::Fingerprint;
 use crate::judge::{TenantIndex, Tenants};
@@ -42,14 +42,18 @@ impl Shards {
         Ok(())
     }
 
-    /// Routes what a stretch contributed to the shards of its tenants.
-    pub(super) fn handle_slice(&mut self, slice: &Slice) {
+    /// Routes what a stretch contributed to the shards of its tenants; says how many suspicious messages are benign in the
+    /// light of what was seen before.
+    pub(super) fn handle_slice(&mut self, slice: &Slice) -> u64 {
+        let mut acquitted = 0;
         for step in &slice.steps {
-            self.detector(step.tenant).handle_step(step);
+            let ruling = self.detector(step.tenant).handle_step(step);
+            acquitted += u64::from(matches!(ruling, Some(Ruling::Benign(_))));
         }
         for (tenant, watermark) in &slice.watermarks {
             self.detector(*tenant).handle_watermark(*tenant, *watermark);
         }
+        acquitted
     }
 
     /// The alerts that are due, shard by shard.

@@ -32,6 +32,7 @@ fn configured(tenant: &SimulatedTenant, names: &Names) -> Tenant {
     Tenant {
         id: tenant.id.clone(),
         workspaces: Vec::new(),
+        spoof_rules: Vec::new(),
         name: primary.chars().take(NAME_CHARS_MAX).collect(),
         mx: if is_behind_filter { MxTarget::Gateway } else { MxTarget::Eop },
         accepted_domains: names

@@ -60,7 +60,7 @@ fn render_event(event: &AuditEvent<'_>) -> String {
     for (kind, list) in [("", &event.parameters), (" before", &event.before)] {
         list.iter().for_each(|it| writeln!(text, "  {}{kind} = {:?}", it.name.as_str(), it.value).unwrap());
     }
-    for finding in judge_audit(event, &tenant(), &[]) {
+    for finding in judge_audit(event, &tenant()) {
         writeln!(text, "finding {} {}", finding.rule.as_str(), finding.severity.as_str()).unwrap();
         finding
             .changes

@@ -55,7 +55,7 @@ proptest! {
 /// Reads and judges, whatever it is.
 fn look_at(row: &str) {
     for event in [cloud_app_event(row), audit_record(row)].into_iter().flatten().flatten() {
-        let _ = judge_audit(&event, &tenant(), &[]);
+        let _ = judge_audit(&event, &tenant());
     }
 }
 

@@ -12,7 +12,7 @@ fn findings(run: &Run) -> Vec<PostureFinding> {
         .iter()
         .map(|(read, row)| {
             let event = read(row).unwrap().unwrap_or_else(|| panic!("not watched: {row}"));
-            judge_audit(&event, &tenant(), &spoof_rules)
+            judge_audit(&event, &postern::judge::Tenant { spoof_rules: spoof_rules.to_vec(), ..tenant() })
         })
         .collect();
     let told = |all: &[PostureFinding]| all.iter().map(|it| (it.rule, it.changes.clone(), it.note)).collect::<Vec<_>>();

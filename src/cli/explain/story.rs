@@ -110,6 +110,9 @@ impl Story {
                 Self::Judged(Box::new(Judged { headers: raw.review(), ..judged }))
             }
             Body::Related(_) => Self::not_mail("a row about a mail, not a mail: it is joined, not judged", number),
+            Body::Audit(event) => {
+                Self::not_mail(&format!("a change of settings ({}), not a mail", event.operation.as_str()), number)
+            }
             Body::Other { category } => Self::not_mail(&format!("{}: a table that is not read", &*category), number),
         }
     }

@@ -1,15 +1,16 @@
 //! The alerts of a scan, followed from record to record.
 //!
-//! Only what is open is remembered one by one, and the detector bounds that; of the rest, the gravest and the numbers.
+//! Each is remembered in a line: a closed one may come to life again when somebody clicks. The budgets of the detector bound
+//! how many there are.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::alert::{Alert, AlertId, State};
+use crate::alert::{Alert, AlertId, AlertRule, State};
 use crate::event::Time;
-use crate::judge::{RuleId, Severity};
+use crate::judge::Severity;
 
 /// How many alerts a summary names.
 const TOP: usize = 10;
@@ -18,8 +19,7 @@ const TOP: usize = 10;
 #[derive(Debug, Default)]
 pub(super) struct AlertBoard {
     open: BTreeMap<AlertId, Headline>,
-    closed: BTreeMap<(RuleId, Severity), u64>,
-    gravest_closed: Vec<Headline>,
+    closed: BTreeMap<AlertId, Headline>,
     merged: u64,
     gravest: Option<Severity>,
 }
@@ -32,7 +32,7 @@ pub(super) struct Headline {
     /// How bad.
     pub(super) severity: Severity,
     /// The rule that opened it.
-    pub(super) rule: RuleId,
+    pub(super) rule: AlertRule,
     /// Distinct recipients.
     pub(super) recipients: u64,
     /// The earliest source, as the mail has it.
@@ -47,6 +47,7 @@ impl AlertBoard {
     /// Takes note of one record of an alert.
     pub(super) fn follow(&mut self, alert: &Alert) {
         self.gravest = self.gravest.max(Some(alert.severity));
+        self.closed.remove(&alert.id);
         self.open.insert(alert.id, Headline::of(alert));
         if alert.state == State::Closed {
             self.close(alert);
@@ -59,9 +60,7 @@ impl AlertBoard {
             self.merged += 1;
             return;
         }
-        *self.closed.entry((alert.rule, alert.severity)).or_default() += 1;
-        self.gravest_closed.push(headline);
-        keep_gravest(&mut self.gravest_closed);
+        self.closed.insert(alert.id, headline);
     }
 
     /// The highest severity that any alert ever had.
@@ -80,9 +79,9 @@ impl AlertBoard {
     }
 
     /// The number of alerts by rule and latest severity.
-    pub(super) fn counts(&self) -> BTreeMap<(RuleId, Severity), u64> {
-        let mut counts = self.closed.clone();
-        for alert in self.open.values() {
+    pub(super) fn counts(&self) -> BTreeMap<(AlertRule, Severity), u64> {
+        let mut counts = BTreeMap::new();
+        for alert in self.open.values().chain(self.closed.values()) {
             *counts.entry((alert.rule, alert.severity)).or_default() += 1;
         }
         counts
@@ -90,7 +89,7 @@ impl AlertBoard {
 
     /// The gravest alerts, the most recipients first.
     pub(super) fn top(&self) -> Vec<Headline> {
-        let mut top: Vec<_> = self.open.values().chain(&self.gravest_closed).cloned().collect();
+        let mut top: Vec<_> = self.open.values().chain(self.closed.values()).cloned().collect();
         keep_gravest(&mut top);
         top
     }

@@ -6,6 +6,7 @@
 //! are over, and the last record of each tells all that is known.
 
 mod alert_board;
+mod held;
 mod input;
 mod options;
 mod page;
@@ -20,15 +21,16 @@ use super::failure::{Exit, Failure};
 use super::input::{LIMITS, open};
 use super::output::{Output, print, print_aside};
 use super::progress::Progress;
-use crate::correlate;
+use crate::correlate::{self, Ruling};
 use crate::detector::{Arrival, DeadLetter, Detector, Inspector, Slice};
 use crate::receive::files::Payloads;
+use held::Held;
 use input::Input;
 use options::Format;
 pub(super) use options::Options;
 use summary::Summary;
 
-/// A scan has no ledger, so what changed in the memory is dropped; after so many suspicious messages, which bounds the
+/// A scan has no ledger, so what changed in the memory is dropped; after so much that was remembered, which bounds the
 /// list of what changed.
 const STEPS_REMEMBERED_MAX: usize = 100_000;
 
@@ -53,7 +55,7 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
 struct Scan {
     inspector: Inspector,
     detector: Detector,
-    /// Suspicious messages since the list of changes was dropped.
+    /// What went to the memory since the list of changes was dropped.
     steps: usize,
     /// The verdict lines of the payload at hand.
     text: Vec<u8>,
@@ -96,11 +98,15 @@ impl Scan {
     }
 
     fn payload(&mut self, payload: &[u8], input: &mut Input) -> Result<(), Failure> {
-        let (mut slice, mut dead) = (Slice::default(), Vec::new());
+        let (mut slice, mut dead, mut held) = (Slice::default(), Vec::new(), Vec::new());
         let arrival = Arrival { origin: &input.name, offset: 0, time: None };
         let (tally, text) = (&mut self.summary.verdicts, &mut self.text);
         text.clear();
         self.inspector.inspect(payload, arrival, &mut slice, &mut |line| {
+            if line.verdict == "suspicious" {
+                held.push(Held::new(line, text.len()));
+                return;
+            }
             tally.count(line);
             if self.verdicts.is_some() {
                 input.write_verdict(line, text);
@@ -109,17 +115,38 @@ impl Scan {
                 dead.push(input.number(line));
             }
         });
-        if let Some(verdicts) = &mut self.verdicts {
-            verdicts.write(text)?;
-        }
         self.dead_letters(&input.name, &dead, &slice)?;
+        let rulings = self.detect(&slice)?;
+        let acquitted = rulings.iter().filter(|ruling| matches!(ruling, Ruling::Benign(_))).count();
+        slice.outcomes.acquit(acquitted as u64);
+        self.write_verdicts(input, &held, &rulings)?;
         input.records += slice.outcomes.total();
         self.summary.outcomes.add(&slice.outcomes);
-        self.detect(&slice)
+        Ok(())
     }
 
-    fn detect(&mut self, slice: &Slice) -> Result<(), Failure> {
-        self.detector.handle_slice(slice);
+    /// Writes the lines of the payload, with those that waited in their places.
+    fn write_verdicts(&mut self, input: &Input, held: &[Held], rulings: &[Ruling]) -> Result<(), Failure> {
+        let (mut written, mut line_text) = (0, Vec::new());
+        for (held, ruling) in held.iter().zip(rulings) {
+            let (at, line) = held.ruled(*ruling);
+            self.summary.verdicts.count(&line);
+            if let Some(verdicts) = &mut self.verdicts {
+                line_text.clear();
+                input.write_verdict(&line, &mut line_text);
+                verdicts.write(self.text.get(written..at).unwrap_or_default())?;
+                verdicts.write(&line_text)?;
+                written = at;
+            }
+        }
+        match &mut self.verdicts {
+            Some(verdicts) => verdicts.write(self.text.get(written..).unwrap_or_default()),
+            None => Ok(()),
+        }
+    }
+
+    fn detect(&mut self, slice: &Slice) -> Result<Vec<Ruling>, Failure> {
+        let rulings = self.detector.handle_slice(slice);
         for alert in self.detector.take_alerts() {
             self.summary.alerts.follow(&alert);
             if let Some(alerts) = &mut self.alerts {
@@ -131,7 +158,7 @@ impl Scan {
             self.steps = 0;
             drop(self.detector.take_changes());
         }
-        Ok(())
+        Ok(rulings)
     }
 
     fn dead_letters(&mut self, input: &str, records: &[u64], slice: &Slice) -> Result<(), Failure> {

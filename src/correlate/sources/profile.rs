@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::correlate::days::Days;
 use crate::correlate::distinct::Distinct;
-use crate::event::{Fingerprint, Time};
+use crate::event::{AuthResults, Fingerprint, Time};
+pub use crate::judge::Standing;
 
 /// Days on which a source must have been seen before it is known; a week, so that no attack of a few days becomes one.
 pub(super) const KNOWN_DAYS: u32 = 7;
@@ -28,20 +29,8 @@ pub struct Sighting {
     pub standing: Standing,
     /// Whether the message is such as no device writes: to its own sender, or as a protected person.
     pub is_personal: bool,
-}
-
-/// What a message of a source proved, as the inventory counts it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Standing {
-    /// DMARC passed, or SPF for the same organisation.
-    Aligned,
-    /// A configured source was allowed to send it.
-    Sanctioned,
-    /// Nothing proved the claim, because a lookup failed for the moment.
-    Transient,
-    /// Nothing proved the claim.
-    Unaligned,
+    /// The results of its authentication.
+    pub results: AuthResults,
 }
 
 /// One sender at one network, over ninety days.
@@ -129,6 +118,7 @@ mod tests {
             recipient: Fingerprint::of("test", &[b"r"]),
             standing: Standing::Unaligned,
             is_personal: false,
+            results: AuthResults::default(),
         }
     }
 

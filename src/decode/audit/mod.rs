@@ -64,6 +64,14 @@ pub fn audit_record(row: &str) -> Decoded<'_> {
     }
 }
 
+/// Whether an object that says nothing of its table is an audit record: it names what was done and when, or wraps one.
+#[must_use]
+pub fn is_record(json: &str) -> bool {
+    let has = |row: &Row<'_>, column| matches!(row.written(column), Ok(Some(_)));
+    let names_both = |row: &Row<'_>| has(row, Column::Operation) && has(row, Column::Time);
+    Row::of(json).is_ok_and(|row| names_both(&row) || has(&row, Column::AuditData))
+}
+
 fn flat_record(record: &str) -> Decoded<'_> {
     let Some(cmdlet) = watched(record, Column::Operation)? else { return Ok(None) };
     event(cmdlet, &Row::of(record)?, None).map(Some)

@@ -24,13 +24,11 @@ pub use finding::{Change, PostureFinding};
 pub use sign::{Case, Shows, Sign};
 
 /// Judges one run of a cmdlet: a finding for each rule that it breaks, the gravest first.
-///
-/// `spoof_rules` names the transport rules that hold spoofs back, in addition to those whose name says so.
 #[must_use]
-pub fn judge_audit(event: &AuditEvent<'_>, tenant: &Tenant, spoof_rules: &[String]) -> Vec<PostureFinding> {
+pub fn judge_audit(event: &AuditEvent<'_>, tenant: &Tenant) -> Vec<PostureFinding> {
     if event.succeeded == Some(false) {
         return Vec::new();
     }
-    let case = Case { event, tenant, spoof_rules };
+    let case = Case { event, tenant };
     POSTURE_RULES.iter().filter_map(|rule| PostureFinding::of(rule, &case)).collect()
 }

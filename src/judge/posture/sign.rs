@@ -12,8 +12,6 @@ pub struct Case<'c> {
     pub event: &'c AuditEvent<'c>,
     /// Whose settings were changed.
     pub tenant: &'c Tenant,
-    /// The names of the transport rules that hold spoofs back.
-    pub spoof_rules: &'c [String],
 }
 
 /// One way in which a record shows that the gate was opened.

@@ -105,7 +105,7 @@ fn is_spoof_rule(case: &Case<'_>) -> bool {
         let is_configured = |rule: &String| leaf(name).eq_ignore_ascii_case(rule) || name.eq_ignore_ascii_case(rule);
         let bare = organisation.map_or_else(|| name.to_owned(), |organisation| name.replace(organisation, ""));
         let letters: String = bare.chars().filter(|it| it.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        case.spoof_rules.iter().any(is_configured) || SPOOF_WORDS.iter().any(|word| letters.contains(word))
+        case.tenant.spoof_rules.iter().any(is_configured) || SPOOF_WORDS.iter().any(|word| letters.contains(word))
     })
 }
 
