@@ -304,7 +304,7 @@ impl Memory {
 
     fn echo(&mut self, observation: &Observation) -> Echo {
         let Some(arrival) = &observation.arrival else { return Echo::No };
-        let echo = self.sent.returns(arrival, observation.time);
+        let echo = self.sent.returns(arrival, observation.message, observation.time);
         if echo != Echo::No {
             self.touched.insert(Touched::Sent(arrival.mail));
         }
