@@ -96,6 +96,14 @@ pub struct CrowdedOut {
     pub waiting: u64,
 }
 
+impl CrowdedOut {
+    /// The counts with the kinds that they are of.
+    #[must_use]
+    pub const fn by_kind(self) -> [(&'static str, u64); 4] {
+        [(DELIVERY, self.deliveries), (SOURCE, self.sources), (SENT, self.sent), (WAITING, self.waiting)]
+    }
+}
+
 impl Default for Clock {
     fn default() -> Self {
         Self { watermark: Time::MIN, evicted: 0, began: None, crowded_out: CrowdedOut::default() }
@@ -139,6 +147,15 @@ pub struct Sizes {
     pub waiting: usize,
     /// Changes of settings that are watched.
     pub gates: usize,
+}
+
+impl Sizes {
+    /// The sizes with the kinds that they are of, but for open campaigns.
+    #[must_use]
+    pub const fn by_kind(self) -> [(&'static str, usize); 5] {
+        let Self { deliveries, sources, sent, waiting, gates, .. } = self;
+        [(DELIVERY, deliveries), (SOURCE, sources), (SENT, sent), (WAITING, waiting), (GATE, gates)]
+    }
 }
 
 impl Memory {
@@ -311,7 +328,7 @@ impl Memory {
 
     fn echo(&mut self, observation: &Observation) -> Echo {
         let Some(arrival) = &observation.arrival else { return Echo::No };
-        let echo = self.sent.returns(arrival, observation.time);
+        let echo = self.sent.returns(arrival, observation.message, observation.time);
         if echo != Echo::No {
             self.touched.insert(Touched::Sent(arrival.mail));
         }

@@ -19,8 +19,8 @@ const REMEMBERED: Span = Span::hours(5 * 24);
 /// How many deliveries of one mail may come back.
 const ECHOES_MAX: u32 = 25;
 
-/// How many deliveries of one mail may come back without a proof. A forwarder serves one mailbox.
-const CLAIMS_MAX: u32 = 3;
+/// How many messages may be one mail that comes back without a proof. A forwarder serves one mailbox.
+const CLAIMS_MAX: usize = 3;
 
 /// How many domains one mail may have gone to, of those that are remembered.
 const DOMAINS_MAX: usize = 16;
@@ -43,8 +43,9 @@ pub(super) struct Sent {
     towards: BTreeSet<Fingerprint>,
     #[serde(default, skip_serializing_if = "is_zero")]
     returned: u32,
-    #[serde(default, skip_serializing_if = "is_zero")]
-    claimed: u32,
+    /// The messages that came back without a proof.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    claimed: BTreeSet<Fingerprint>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it looks at by reference")]
@@ -66,7 +67,7 @@ impl SentMail {
             time: departure.time,
             towards: BTreeSet::new(),
             returned: 0,
-            claimed: 0,
+            claimed: BTreeSet::new(),
         });
         sent.time = sent.time.min(departure.time);
         if sent.towards.len() < DOMAINS_MAX {
@@ -75,16 +76,22 @@ impl SentMail {
         self.restore(departure.mail, sent);
     }
 
-    /// Whether a mail that comes in is one that left, and counts it if so.
-    pub(super) fn returns(&mut self, arrival: &Arrival, at: Time) -> Echo {
+    /// Whether a message that comes in is mail that left, and counts the delivery if so.
+    pub(super) fn returns(&mut self, arrival: &Arrival, message: Fingerprint, at: Time) -> Echo {
         let Some(sent) = self.entries.get_mut(&arrival.mail).filter(|sent| sent.time <= at) else { return Echo::No };
+        if sent.returned >= ECHOES_MAX {
+            return Echo::No;
+        }
         let is_proven = arrival.proven_from.is_some_and(|domain| sent.towards.contains(&domain));
-        let (echo, count, most) = match is_proven {
-            true => (Echo::Proven, &mut sent.returned, ECHOES_MAX),
-            false => (Echo::Likely, &mut sent.claimed, CLAIMS_MAX),
-        };
-        *count = count.saturating_add(1);
-        if *count <= most { echo } else { Echo::No }
+        if !is_proven && !sent.claimed.contains(&message) && sent.claimed.len() >= CLAIMS_MAX {
+            return Echo::No;
+        }
+        sent.returned += 1;
+        if is_proven {
+            return Echo::Proven;
+        }
+        sent.claimed.insert(message);
+        Echo::Likely
     }
 
     /// Puts an entry back as it was stored.
@@ -134,33 +141,37 @@ mod tests {
         sent
     }
 
-    fn returns(sent: &mut SentMail, mail: &str, from: Option<&str>) -> Echo {
-        sent.returns(&Arrival { mail: name(mail), proven_from: from.map(name) }, Time::from_millis(2_000))
+    fn returns(sent: &mut SentMail, mail: &str, message: u8, from: Option<&str>) -> Echo {
+        let arrival = Arrival { mail: name(mail), proven_from: from.map(name) };
+        sent.returns(&arrival, Fingerprint::of("message", &[&[message]]), Time::from_millis(2_000))
     }
 
     #[test]
     fn only_whom_it_went_to_can_send_it_back() {
         let mut sent = after_one_departure();
-        assert_eq!(returns(&mut sent, "mail", Some("list")), Echo::Proven);
-        assert_eq!(returns(&mut sent, "mail", Some("somebody")), Echo::Likely);
-        assert_eq!(returns(&mut sent, "mail", None), Echo::Likely);
-        assert_eq!(returns(&mut sent, "other", Some("list")), Echo::No);
+        assert_eq!(returns(&mut sent, "mail", 1, Some("list")), Echo::Proven);
+        assert_eq!(returns(&mut sent, "mail", 1, Some("somebody")), Echo::Likely);
+        assert_eq!(returns(&mut sent, "mail", 1, None), Echo::Likely);
+        assert_eq!(returns(&mut sent, "other", 1, Some("list")), Echo::No);
     }
 
     #[test]
     fn an_attacker_who_replays_a_message_id_soon_runs_out() {
         let mut sent = after_one_departure();
-        let claims = (0..100).filter(|_| returns(&mut sent, "mail", Some("attacker")) == Echo::Likely);
+        let claims = (0..100).filter(|n| returns(&mut sent, "mail", *n, Some("attacker")) == Echo::Likely);
         assert_eq!(claims.count(), 3);
-        let echoes = (0..100).filter(|_| returns(&mut sent, "mail", Some("list")) == Echo::Proven);
-        assert_eq!(echoes.count(), 25);
+        let echoes = (0..100).filter(|n| returns(&mut sent, "mail", *n, Some("list")) == Echo::Proven);
+        assert_eq!(echoes.count(), 25 - 3);
+        let mut sent = after_one_departure();
+        let to_many = (0..100).filter(|_| returns(&mut sent, "mail", 7, None) == Echo::Likely);
+        assert_eq!(to_many.count(), 25);
     }
 
     #[test]
     fn mail_cannot_come_back_before_it_left_and_is_forgotten_after_five_days() {
         let mut sent = after_one_departure();
         let early = Arrival { mail: name("mail"), proven_from: Some(name("list")) };
-        assert_eq!(sent.returns(&early, Time::MIN), Echo::No);
+        assert_eq!(sent.returns(&early, name("message"), Time::MIN), Echo::No);
         assert_eq!(sent.forget_one(Time::from_millis(1_000) + REMEMBERED, 1), Some(name("mail")));
         assert_eq!(sent.get(name("mail")), None);
     }
