@@ -28,7 +28,11 @@ impl Evaluation for Scores {
             if result.is_ok() {
                 *records += 1;
                 let mail = examined.mail.map(|mail| (mail.network_message_id.as_str(), mail.recipient.as_str()));
-                result = label_of(*records, mail, next_label).map(|truth| board.count(&truth, &examined.fired));
+                result = label_of(*records, mail, next_label).map(|truth| {
+                    if truth.is_mail() {
+                        board.count(&truth, &examined.fired);
+                    }
+                });
             }
         });
         result
