@@ -37,6 +37,8 @@ impl TestSource {
             start: Start::Earliest,
             lost_position: LostPosition::Fail,
             prefetch_bytes_max: 4 << 20,
+            session_timeout: Duration::from_secs(45),
+            poll_timeout: Duration::from_secs(120),
         };
         let nobody = Tenants::new(Vec::new());
         let inspector = Inspector::new(nobody.into(), Limits::default());
