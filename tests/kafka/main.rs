@@ -7,6 +7,9 @@ pub mod support;
 mod clusters;
 #[cfg(test)]
 mod consumer;
+mod each_cluster;
+#[cfg(test)]
+mod group;
 #[cfg(test)]
 mod recovery;
 #[cfg(test)]

@@ -89,6 +89,7 @@ impl TestSource {
             inspector: self.inspector.clone(),
             intake: core.intake(),
             board: core.board(),
+            ledger: core.id(),
             status: Arc::clone(&status),
             shutdown: Arc::clone(&shutdown),
             drain: self.drain,
