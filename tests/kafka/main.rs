@@ -11,6 +11,4 @@ mod each_cluster;
 #[cfg(test)]
 mod group;
 #[cfg(test)]
-mod recovery;
-#[cfg(test)]
 mod service;
