@@ -1,5 +1,7 @@
 //! From whatever a file holds to the schema of this build: ordered migrations, each in one transaction.
 
+use std::cmp::Ordering;
+
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::fault;
@@ -8,6 +10,21 @@ use crate::ledger::LedgerError;
 /// Migration n leads from `user_version` n to n + 1. A released one is never edited.
 const MIGRATIONS: [&str; 1] = [include_str!("schema/1.sql")];
 
+/// What this build writes and reads.
+const KNOWN: u32 = MIGRATIONS.len() as u32;
+
+/// Sees to it that the schema is this build's, and changes nothing.
+///
+/// # Errors
+/// When another Postern wrote the file, older or newer.
+pub(super) fn check(found: u32) -> Result<(), LedgerError> {
+    match found.cmp(&KNOWN) {
+        Ordering::Less => Err(LedgerError::SchemaTooOld { found, known: KNOWN }),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(LedgerError::SchemaTooNew { found, known: KNOWN }),
+    }
+}
+
 /// Brings the schema up to date.
 ///
 /// # Errors
@@ -15,7 +32,7 @@ const MIGRATIONS: [&str; 1] = [include_str!("schema/1.sql")];
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
     let found = version(connection).map_err(fault)?;
     let missing = usize::try_from(found).ok().and_then(|done| MIGRATIONS.get(done..));
-    let missing = missing.ok_or(LedgerError::SchemaTooNew { found, known: MIGRATIONS.len() as u32 })?;
+    let missing = missing.ok_or(LedgerError::SchemaTooNew { found, known: KNOWN })?;
     (found..).zip(missing).try_for_each(|(from, sql)| step(connection, from + 1, sql)).map_err(fault)
 }
 
@@ -26,7 +43,8 @@ fn step(connection: &mut Connection, to: u32, sql: &str) -> rusqlite::Result<()>
     transaction.commit()
 }
 
-fn version(connection: &Connection) -> rusqlite::Result<u32> {
+/// The version of what a file holds; 0 before the first migration.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<u32> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
