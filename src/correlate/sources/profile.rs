@@ -83,7 +83,8 @@ impl Profile {
     }
 
     /// Whether it has been aligned on enough days that were over at this time.
-    pub(super) fn is_aligned_of_old(&self, at: Time) -> bool {
+    #[must_use]
+    pub fn is_aligned_of_old(&self, at: Time) -> bool {
         self.aligned_days.over_at(at) >= KNOWN_DAYS
     }
 
@@ -93,7 +94,8 @@ impl Profile {
     }
 
     /// Whether it has behaved so on enough days that were over at this time.
-    pub(super) fn is_device_of_old(&self, at: Time) -> bool {
+    #[must_use]
+    pub fn is_device_of_old(&self, at: Time) -> bool {
         self.days.over_at(at) >= KNOWN_DAYS && self.is_like_a_device()
     }
 
@@ -109,7 +111,15 @@ impl Profile {
         (self.days.count().min(KNOWN_DAYS), messages.min(4))
     }
 
-    fn keeps_its_rhythm(&self) -> bool {
+    /// Whether any message was such as no device writes.
+    #[must_use]
+    pub const fn is_personal(&self) -> bool {
+        self.is_personal
+    }
+
+    /// Whether no day stands out from those before it.
+    #[must_use]
+    pub fn keeps_its_rhythm(&self) -> bool {
         let mut busiest = None;
         self.rhythm.values().all(|count| {
             let is_usual = busiest.is_none_or(|busiest: u32| *count <= busiest.saturating_mul(4) + RHYTHM_SLACK);
