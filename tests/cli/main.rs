@@ -6,6 +6,7 @@ mod examples;
 mod explain;
 mod postern;
 mod readme;
+mod report;
 mod rules;
 mod scan;
 mod simulate;
