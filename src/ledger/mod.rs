@@ -12,7 +12,7 @@ mod sqlite;
 
 pub use identity::{LedgerId, NoLedgerId};
 pub use outbox::{Outbox, OutboxClosed, Request};
-pub use sqlite::{LEDGER_FILE, SqliteLedger};
+pub use sqlite::{LEDGER_FILE, LedgerReader, SqliteLedger};
 
 use crate::detector::{DeadLetter, StateChange};
 
@@ -219,6 +219,31 @@ pub enum LedgerError {
         found: u32,
         /// What this build knows.
         known: u32,
+    },
+    /// Written by an older Postern, and only to be read.
+    #[error(
+        "the ledger has schema version {found}, this build reads {known}; start `postern run` of this build once, which \
+         brings the ledger up to date, or use the build that wrote it"
+    )]
+    SchemaTooOld {
+        /// What the file says.
+        found: u32,
+        /// What this build knows.
+        known: u32,
+    },
+    /// There is nothing to read.
+    #[error("there is no ledger at {path}; name the data_dir of a `postern run` that has been started once")]
+    Missing {
+        /// Where its file would be.
+        path: String,
+    },
+    /// It is there, and cannot be read.
+    #[error("the ledger at {path} cannot be read; try again as the user that `postern run` runs as")]
+    Unreadable {
+        /// Its file.
+        path: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// It cannot be opened or is damaged.
     #[error("the ledger cannot be used; check the data directory, or restore it from a backup")]

@@ -153,7 +153,8 @@ impl Profile {
     }
 
     /// Whether it has been aligned on enough days that were over at this time.
-    pub(super) fn is_aligned_of_old(&self, at: Time) -> bool {
+    #[must_use]
+    pub fn is_aligned_of_old(&self, at: Time) -> bool {
         self.records.get(Standing::Aligned).is_some_and(|record| record.days.over_at(at) >= KNOWN_DAYS)
     }
 
@@ -164,8 +165,15 @@ impl Profile {
     }
 
     /// Whether it has behaved so on enough days.
-    pub(super) fn is_device_of_old(&self, at: Time) -> bool {
+    #[must_use]
+    pub fn is_device_of_old(&self, at: Time) -> bool {
         self.days().over_at(at) >= KNOWN_DAYS && self.is_like_a_device(at)
+    }
+
+    /// Whether no day stands out from an ordinary one, of those that were over at this time.
+    #[must_use]
+    pub fn keeps_its_rhythm(&self, at: Time) -> bool {
+        self.rhythm.is_kept(at)
     }
 
     /// Event time of the first message whose claim nothing proved, and no lookup's failure explains.

@@ -11,6 +11,7 @@
 mod connection;
 mod prune;
 mod read;
+mod reader;
 mod schema;
 mod write;
 
@@ -18,6 +19,8 @@ use std::fs::File;
 use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode};
+
+pub use reader::LedgerReader;
 
 use super::{Entry, Ledger, LedgerError, LedgerId, ReadLimit, Retention, Sequences, Snapshot, Stream, Transaction};
 
