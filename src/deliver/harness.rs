@@ -1,5 +1,6 @@
 //! For the tests of sinks: a ledger in memory, and the thread that owns it.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use tokio::time::timeout;
 use super::driver::Driver;
 use super::status::{SinkReport, SinkState, SinkStatus};
 use crate::config::{SinkConfig, SinkKind};
+use crate::detector::StateChange;
 use crate::event::Time;
 use crate::ledger::{
     Entry, Ledger, LedgerError, LedgerId, Outbox, ReadLimit, Request, Retention, Sequences, Snapshot, Stream,
@@ -31,6 +33,10 @@ impl Ledger for MemoryLedger {
 
     fn snapshot(&mut self) -> Result<Snapshot, LedgerError> {
         Ok(Snapshot::default())
+    }
+
+    fn state(&mut self, _: &mut dyn FnMut(StateChange) -> ControlFlow<()>) -> Result<(), LedgerError> {
+        Ok(())
     }
 
     fn commit(&mut self, _: &Transaction) -> Result<Sequences, LedgerError> {

@@ -14,6 +14,8 @@ pub use identity::{LedgerId, NoLedgerId};
 pub use outbox::{Outbox, OutboxClosed, Request};
 pub use sqlite::{LEDGER_FILE, LedgerReader, SqliteLedger};
 
+use std::ops::ControlFlow;
+
 use crate::detector::{DeadLetter, StateChange};
 
 /// Durable memory.
@@ -21,11 +23,20 @@ pub trait Ledger: Send {
     /// Which ledger this is.
     fn id(&self) -> LedgerId;
 
-    /// Everything that a restart needs.
+    /// What a restart needs beside the state.
     ///
     /// # Errors
     /// When the ledger cannot be read.
     fn snapshot(&mut self) -> Result<Snapshot, LedgerError>;
+
+    /// Shows every entry of the detector's state, as it was changed and without removals, until `each` breaks off.
+    ///
+    /// One at a time, in the order of tenant, kind and key: there may be millions, and a list of them would be held
+    /// beside the memory that it is read into.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    fn state(&mut self, each: &mut dyn FnMut(StateChange) -> ControlFlow<()>) -> Result<(), LedgerError>;
 
     /// Makes a transaction durable, all of it or nothing, and says which entries each stream now ends with.
     ///
@@ -184,13 +195,11 @@ pub struct Entry {
     pub body: String,
 }
 
-/// Everything that a restart needs.
+/// What a restart needs beside the state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
     /// Where the inputs stand.
     pub positions: Vec<Position>,
-    /// The detector's state, as it was changed, without removals.
-    pub state: Vec<StateChange>,
     /// How far the sinks have come.
     pub cursors: Vec<Cursor>,
     /// The last entry of each stream.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -104,7 +105,7 @@ impl Service {
         let mut ledger = SqliteLedger::open(&config.data_dir)?;
         let (ledger_id, snapshot) = (ledger.id(), ledger.snapshot()?);
         let tenants = Arc::new(config.tenants.clone());
-        let shards = restored(&tenants, config.shards, &snapshot)?;
+        let shards = restored(&tenants, config.shards, &mut ledger)?;
         let names = Names::of(&config);
         let told = Told {
             board: Arc::new(Board::default()),
@@ -221,10 +222,17 @@ impl Service {
     }
 }
 
-fn restored(tenants: &Arc<Tenants>, count: u32, snapshot: &Snapshot) -> Result<Shards, RunError> {
+fn restored(tenants: &Arc<Tenants>, count: u32, ledger: &mut dyn Ledger) -> Result<Shards, RunError> {
     let mut shards = Shards::new(tenants, count, correlate::Limits::default());
-    shards.restore(&snapshot.state)?;
-    Ok(shards)
+    let mut refused = None;
+    ledger.state(&mut |change| match shards.restore(&change) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => {
+            refused = Some(error);
+            ControlFlow::Break(())
+        }
+    })?;
+    refused.map_or(Ok(shards), |error| Err(error.into()))
 }
 
 fn positions(snapshot: &Snapshot) -> BTreeMap<PartitionId, i64> {

@@ -16,6 +16,7 @@ mod schema;
 mod write;
 
 use std::fs::File;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode};
@@ -23,6 +24,7 @@ use rusqlite::{Connection, ErrorCode};
 pub use reader::LedgerReader;
 
 use super::{Entry, Ledger, LedgerError, LedgerId, ReadLimit, Retention, Sequences, Snapshot, Stream, Transaction};
+use crate::detector::StateChange;
 
 /// The ledger's file in the data directory.
 pub const LEDGER_FILE: &str = "ledger.sqlite";
@@ -67,6 +69,10 @@ impl Ledger for SqliteLedger {
 
     fn snapshot(&mut self) -> Result<Snapshot, LedgerError> {
         read::snapshot(&mut self.connection).map_err(fault)
+    }
+
+    fn state(&mut self, each: &mut dyn FnMut(StateChange) -> ControlFlow<()>) -> Result<(), LedgerError> {
+        read::state(&self.connection, each).map_err(fault)
     }
 
     fn commit(&mut self, transaction: &Transaction) -> Result<Sequences, LedgerError> {
