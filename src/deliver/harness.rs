@@ -47,6 +47,10 @@ impl Ledger for MemoryLedger {
         Ok(0)
     }
 
+    fn settle(&mut self) -> Result<(), LedgerError> {
+        Ok(())
+    }
+
     fn read(&mut self, _: Stream, after: u64, limit: ReadLimit) -> Result<Vec<Entry>, LedgerError> {
         Ok(self.0.iter().filter(|entry| entry.sequence > after).take(limit.entries).cloned().collect())
     }

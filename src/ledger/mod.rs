@@ -60,6 +60,13 @@ pub trait Ledger: Send {
     /// # Errors
     /// As for [`Ledger::commit`]; it may be tried again at any time.
     fn prune(&mut self, retention: &Retention) -> Result<usize, LedgerError>;
+
+    /// Does what commits leave undone, where enough of it has gathered; the owner calls it after each commit, when nobody
+    /// waits for it. What is durable stays durable, whether it succeeds or not.
+    ///
+    /// # Errors
+    /// As for [`Ledger::commit`]; it may be tried again at any time.
+    fn settle(&mut self) -> Result<(), LedgerError>;
 }
 
 /// What one commit writes.
