@@ -184,7 +184,7 @@ mod tests {
 
     fn truth(family: &str, malicious: bool, ambiguous: bool) -> Truth {
         let (network_message_id, recipient) = (String::new(), String::new());
-        Truth { record: 1, network_message_id, recipient, family: family.to_owned(), malicious, ambiguous }
+        Truth { record: 1, network_message_id, recipient, family: family.to_owned(), malicious, ambiguous, table: None }
     }
 
     fn postern() -> Fired {

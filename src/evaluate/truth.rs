@@ -19,9 +19,18 @@ pub struct Truth {
     /// Whether the record alone cannot tell; nobody is scored on it.
     #[serde(default)]
     pub ambiguous: bool,
+    /// The table of the record; missing, it is EmailEvents.
+    #[serde(default)]
+    pub table: Option<String>,
 }
 
 impl Truth {
+    /// Whether the record is mail. What other tables say of a message is labelled as it is, and is no message.
+    #[must_use]
+    pub fn is_mail(&self) -> bool {
+        self.table.as_ref().is_none_or(|table| table == "EmailEvents")
+    }
+
     /// How a detector that fires on it is to be judged.
     #[must_use]
     pub const fn nature(&self) -> Nature {
@@ -72,5 +81,15 @@ mod tests {
         let nature = |malicious, ambiguous| Truth { malicious, ambiguous, ..truth.clone() }.nature();
         assert_eq!(nature(true, false), Nature::Attack);
         assert_eq!(nature(true, true), Nature::Ambiguous);
+    }
+
+    #[test]
+    fn a_record_is_mail_unless_its_label_names_another_table() {
+        let truth = |table: &str| {
+            let line = r#"{"record":1,"network_message_id":"n","recipient":"r","family":"f","malicious":true"#;
+            serde_json::from_str::<Truth>(&format!("{line}{table}}}")).unwrap()
+        };
+        assert!(truth("").is_mail() && truth(r#","table":"EmailEvents""#).is_mail());
+        assert!(!truth(r#","table":"EmailUrlInfo""#).is_mail());
     }
 }

@@ -137,7 +137,9 @@ fn score(
     let none = || Failure::input(anyhow!("record {record} has no label; the labels end before the records"));
     let truth = truth.ok_or_else(none)?;
     labels::check(&truth, record, mail)?;
-    board.count(&truth, fired);
+    if truth.is_mail() {
+        board.count(&truth, fired);
+    }
     Ok(())
 }
 

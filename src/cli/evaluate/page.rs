@@ -157,7 +157,7 @@ mod tests {
             let (network_message_id, recipient) = (String::new(), String::new());
             let family = family.to_owned();
             let (malicious, ambiguous) = (true, false);
-            let truth = Truth { record: 1, network_message_id, recipient, family, malicious, ambiguous };
+            let truth = Truth { record: 1, network_message_id, recipient, family, malicious, ambiguous, table: None };
             board.count(&truth, &Fired::default());
         }
         let page = page(&board);
