@@ -7,7 +7,7 @@ use crate::judge::{Content, Observation, RuleId};
 
 use super::campaign::{Campaign, Kind, LATENESS};
 use super::deliveries::Row;
-use super::finding::{Finding, Stage};
+use super::finding::{Finding, Stage, Telling};
 use super::flood::{Budgets, Purse};
 use super::related::Related;
 
@@ -182,6 +182,13 @@ impl Campaigns {
     /// The campaign with this identity.
     pub(super) fn get(&self, id: Fingerprint) -> Option<&Campaign> {
         self.entries.get(&id)
+    }
+
+    /// Under which name a message is told that joined this campaign.
+    pub(super) fn telling(&self, joined: Fingerprint, observation: &Observation) -> Option<Telling> {
+        let campaign = self.get(self.merged.get(&joined).copied().unwrap_or(joined))?;
+        let storms = self.open.get(&Key::Storm(first_rule(observation))).filter(|_| campaign.told.seq == 0);
+        Some(Telling { campaign: campaign.id, storm: storms.and_then(|ids| ids.first().copied()) })
     }
 
     /// How many are open.

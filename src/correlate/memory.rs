@@ -11,7 +11,7 @@ use crate::judge::{BenignReason, Departure, Factor, FactorSet, Observation, OwnM
 use super::campaign::{Campaign, Kind};
 use super::campaigns::{Campaigns, Incoming, Opening, Over};
 use super::deliveries::{Deliveries, Delivery, Moved, Row};
-use super::finding::{Finding, Stage};
+use super::finding::{Finding, Stage, Telling};
 use super::gate::{Gates, OpenGate};
 use super::related::{Related, Rows, Says, Waiting};
 use super::seen::{Ruling, Seen};
@@ -222,6 +222,13 @@ impl Memory {
         }
         self.forget();
         ruling
+    }
+
+    /// Under which name a message is told that was seen, unless there is nothing to tell of it.
+    #[must_use]
+    pub fn telling(&self, observation: &Observation) -> Option<Telling> {
+        let joined = self.deliveries.campaign(Deliveries::key(observation))?;
+        self.campaigns.telling(joined, observation)
     }
 
     /// Rows that were recognised as repeats since this was asked last.

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::alert::Alert;
-use crate::correlate::{CrowdedOut, Finding, Limits, Memory, Ruling, Sizes};
+use crate::correlate::{CrowdedOut, Finding, Limits, Memory, Ruling, Sizes, Telling};
 use crate::event::Time;
-use crate::judge::{TenantIndex, Tenants};
+use crate::judge::{Observation, TenantIndex, Tenants};
 
 use super::slice::{Slice, Step};
 
@@ -63,6 +63,12 @@ impl Detector {
     /// Advances one tenant's event time.
     pub fn handle_watermark(&mut self, tenant: TenantIndex, watermark: Time) {
         self.with_memory(tenant, |memory, tell| memory.handle_watermark(watermark, tell));
+    }
+
+    /// Under which name a message is told that was seen, unless there is nothing to tell of it.
+    #[must_use]
+    pub fn telling(&self, tenant: TenantIndex, observation: &Observation) -> Option<Telling> {
+        self.memories.get(&tenant)?.telling(observation)
     }
 
     /// The alerts that are due, in order.

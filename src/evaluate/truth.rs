@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 /// The label of one record, as `postern simulate --labels` writes it. Whoever labels other mail needs these fields alone;
 /// what else the line says is not read.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Truth {
     /// The number of the record in the run, from 1.
     pub record: u64,
@@ -22,6 +22,12 @@ pub struct Truth {
     /// The table of the record; missing, it is EmailEvents.
     #[serde(default)]
     pub table: Option<String>,
+    /// The number of the attack that it belongs to, unique within the tenant.
+    #[serde(default)]
+    pub campaign: Option<u64>,
+    /// The device or service of the tenant that sent it, where one did: all its mail is one standing thing.
+    #[serde(default)]
+    pub source: Option<String>,
 }
 
 impl Truth {

@@ -192,3 +192,50 @@ fn the_page_shows_everybody_who_is_scored() {
         assert!(page.contains(&format!("\n| `{}` |", rule.name)), "{} is not explained", rule.name);
     }
 }
+
+/// Enough for campaigns, repeats and devices.
+const ALERTS: [&str; 6] = ["--alerts", "--records", "20000", "--seed", "7", "--format"];
+
+#[test]
+fn the_alerts_of_files_are_those_of_the_same_run_simulated() {
+    let (_folder, [stream, labels, config]) = files("20000");
+    let simulated =
+        postern(["evaluate", "--attacks", "150", "--look-alikes", "350"].iter().chain(&ALERTS).chain(&["json"]));
+    assert_eq!(simulated.code, Some(0), "{}", simulated.stderr);
+    let arguments = ["evaluate", &stream, "--labels", &labels, "--config", &config, "--alerts", "--format", "json"];
+    assert_eq!(postern(arguments).stdout, simulated.stdout);
+
+    let figures: Value = serde_json::from_str(&simulated.stdout).unwrap();
+    let count = |place: &str| figures.pointer(place).and_then(Value::as_u64).unwrap();
+    assert_eq!(count("/records/attacks") + count("/records/benign"), 20_000);
+    assert_eq!(count("/attacks/told") + count("/attacks/in_storm"), count("/attacks/attacks"));
+    let by_severity = ["low", "medium", "high", "critical"].map(|it| count(&format!("/severities/{it}/alerts")));
+    assert_eq!(by_severity.iter().sum::<u64>(), count("/alerts/alerts"));
+    assert_eq!(count("/silence/attack_echoes") + count("/silence/attack_known"), 0);
+}
+
+#[test]
+fn a_page_of_alerts_fits_a_terminal_and_the_document_has_tables() {
+    let alerts = |format| postern(["evaluate"].iter().chain(&ALERTS).chain(&[format]));
+    let page = alerts("table");
+    assert_eq!(page.code, Some(0), "{}", page.stderr);
+    assert!(page.stdout.lines().all(|line| line.chars().count() <= 80), "{}", page.stdout);
+    assert!(page.stdout.contains("Attacks by family"));
+    assert!(alerts("markdown").stdout.contains("| told, % | 100 |"));
+}
+
+#[test]
+fn the_gates_of_alerts_decide_the_exit_code() {
+    let run = |more: &[&str]| postern(["evaluate"].iter().chain(&ALERTS).chain(&["table"]).chain(more));
+    let passed = run(&["--require-attacks-told", "100", "--max-silenced-attacks", "0"]);
+    assert_eq!(passed.code, Some(0), "{}", passed.stderr);
+    let failed = run(&["--max-alerts-per-attack", "0"]);
+    assert_eq!(failed.code, Some(1));
+    assert!(failed.stderr.contains("alerts of one attack, 0 allowed"), "{}", failed.stderr);
+    let nothing = postern(["evaluate", "--alerts", "--records", "1", "--require-alert-precision", "0"]);
+    assert_eq!(nothing.code, Some(1));
+    assert!(nothing.stderr.contains("nothing to count"), "{}", nothing.stderr);
+    for usage in [&["--max-alerts-per-attack", "1"][..], &["--alerts", "--require-recall", "1"], &["--days", "0"]] {
+        assert_eq!(postern(["evaluate"].iter().chain(usage)).code, Some(2), "{usage:?}");
+    }
+}
