@@ -44,12 +44,11 @@ fn head(page: &mut Page, alert: &Alert, width: usize) {
         page.paragraph(&label(""), &format!("now part of {into}"));
     }
     page.paragraph(&label("Seen"), &format!("{} to {}", alert.first_seen, alert.last_seen));
-    match alert.rule {
-        AlertRule::Mail(_) => page.paragraph(&label("Reached"), &reached(alert)),
-        AlertRule::Posture(_) => {
-            page.paragraph(&label("Since"), &plural(alert.campaigns_since.len() as u64, "campaign"))
-        }
-    }
+    let (name, text) = match alert.rule {
+        AlertRule::Mail(_) => ("Reached", reached(alert)),
+        AlertRule::Posture(_) => ("Since", plural(alert.campaigns_since.len() as u64, "campaign")),
+    };
+    page.paragraph(&label(name), &text);
     if let Some(storm) = &alert.storm {
         page.paragraph(&label("Storm"), &format!("{} told as one", plural(storm.campaigns, "campaign")));
     }

@@ -311,7 +311,7 @@ impl Memory {
             if is_known(familiarity, visit.standing) {
                 return Ruled::benign(BenignReason::KnownSource);
             }
-            let is_device_like = !visit.is_personal && self.sources.is_like_a_device(&key);
+            let is_device_like = !visit.is_personal && self.sources.is_like_a_device(&key, observation.time);
             ruled.is_settled = familiarity != Familiarity::New && is_device_like;
             self.weigh_source(&key, visit, familiarity, observation.time, &mut factors);
         }
@@ -559,7 +559,7 @@ impl Memory {
             Touched::Clock => Change::of(CLOCK, &"", Some(&self.clock)),
             Touched::Budgets => Change::of(BUDGETS, &"", Some(self.campaigns.budgets())),
             Touched::Delivery(key) => Change::of(DELIVERY, &key, self.deliveries.get(key)),
-            Touched::Source(key) => Change::of(SOURCE, &key, self.sources.get(&key)),
+            Touched::Source(key) => Change::of(SOURCE, &key, self.sources.get(&key).as_deref()),
             Touched::Sent(mail) => Change::of(SENT, &mail, self.sent.get(mail)),
             Touched::Waiting(message) => Change::of(WAITING, &message, self.waiting.get(message)),
             Touched::Gate(id) => Change::of(GATE, &id, self.gates.get(id)),

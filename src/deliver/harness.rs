@@ -1,5 +1,6 @@
 //! For the tests of sinks: a ledger in memory, and the thread that owns it.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -10,9 +11,11 @@ use tokio::time::timeout;
 use super::driver::Driver;
 use super::status::{SinkReport, SinkState, SinkStatus};
 use crate::config::{SinkConfig, SinkKind};
+use crate::detector::StateChange;
 use crate::event::Time;
 use crate::ledger::{
-    Entry, Ledger, LedgerError, Outbox, ReadLimit, Request, Retention, Sequences, Snapshot, Stream, Transaction,
+    Entry, Ledger, LedgerError, LedgerId, Outbox, ReadLimit, Request, Retention, Sequences, Snapshot, Stream,
+    Transaction,
 };
 
 /// The ledger's owner: serves until the outbox is dropped.
@@ -24,8 +27,16 @@ pub(super) struct Desk {
 struct MemoryLedger(Vec<Entry>);
 
 impl Ledger for MemoryLedger {
+    fn id(&self) -> LedgerId {
+        LedgerId::from_bits(0)
+    }
+
     fn snapshot(&mut self) -> Result<Snapshot, LedgerError> {
         Ok(Snapshot::default())
+    }
+
+    fn state(&mut self, _: &mut dyn FnMut(StateChange) -> ControlFlow<()>) -> Result<(), LedgerError> {
+        Ok(())
     }
 
     fn commit(&mut self, _: &Transaction) -> Result<Sequences, LedgerError> {
@@ -34,6 +45,10 @@ impl Ledger for MemoryLedger {
 
     fn prune(&mut self, _: &Retention) -> Result<usize, LedgerError> {
         Ok(0)
+    }
+
+    fn settle(&mut self) -> Result<(), LedgerError> {
+        Ok(())
     }
 
     fn read(&mut self, _: Stream, after: u64, limit: ReadLimit) -> Result<Vec<Entry>, LedgerError> {

@@ -19,15 +19,15 @@ pub struct Truth {
     /// Whether the record alone cannot tell; nobody is scored on it.
     #[serde(default)]
     pub ambiguous: bool,
+    /// The table of the record; missing, it is EmailEvents.
+    #[serde(default)]
+    pub table: Option<String>,
     /// The number of the attack that it belongs to, unique within the tenant.
     #[serde(default)]
     pub campaign: Option<u64>,
     /// The device or service of the tenant that sent it, where one did: all its mail is one standing thing.
     #[serde(default)]
     pub source: Option<String>,
-    /// The table of the record; missing, it is EmailEvents.
-    #[serde(default)]
-    pub table: Option<String>,
 }
 
 impl Truth {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -19,7 +20,7 @@ use crate::deliver::{self, SinkState, SinkStatus};
 use crate::detector::Inspector;
 use crate::event::Time;
 use crate::judge::Tenants;
-use crate::ledger::{Ledger, Outbox, Position, Request, Retention, Snapshot, SqliteLedger, Stream};
+use crate::ledger::{Ledger, LedgerId, Outbox, Position, Request, Retention, Snapshot, SqliteLedger, Stream};
 use crate::observe::{self, Health, Metrics, Names, SinkFigures};
 use crate::receive::kafka::{KafkaReceiver, KafkaStatus};
 use crate::receive::webhook;
@@ -102,9 +103,9 @@ impl Service {
     /// When a part cannot be started.
     pub async fn start(config: Config) -> Result<Self, RunError> {
         let mut ledger = SqliteLedger::open(&config.data_dir)?;
-        let snapshot = ledger.snapshot()?;
+        let (ledger_id, snapshot) = (ledger.id(), ledger.snapshot()?);
         let tenants = Arc::new(config.tenants.clone());
-        let shards = restored(&tenants, config.shards, &snapshot)?;
+        let shards = restored(&tenants, config.shards, &mut ledger)?;
         let names = Names::of(&config);
         let told = Told {
             board: Arc::new(Board::default()),
@@ -134,7 +135,8 @@ impl Service {
 
         let receivers_stop = ReceiversStop { threads: Arc::default(), tasks: watch::Sender::new(false) };
         let inspector = Inspector::new(tenants, decode::Limits::default());
-        let kafka = spawn_kafka(&mut receivers, &config, &inspector, &intake, &told.board, &receivers_stop.threads)?;
+        let kafka =
+            spawn_kafka(&mut receivers, &config, &inspector, &intake, &told.board, ledger_id, &receivers_stop.threads)?;
         let mut webhooks = Vec::new();
         for source in &config.webhook_sources {
             let (inspector, metrics) = (inspector.clone(), Arc::clone(&told.metrics));
@@ -220,10 +222,17 @@ impl Service {
     }
 }
 
-fn restored(tenants: &Arc<Tenants>, count: u32, snapshot: &Snapshot) -> Result<Shards, RunError> {
+fn restored(tenants: &Arc<Tenants>, count: u32, ledger: &mut dyn Ledger) -> Result<Shards, RunError> {
     let mut shards = Shards::new(tenants, count, correlate::Limits::default());
-    shards.restore(&snapshot.state)?;
-    Ok(shards)
+    let mut refused = None;
+    ledger.state(&mut |change| match shards.restore(&change) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => {
+            refused = Some(error);
+            ControlFlow::Break(())
+        }
+    })?;
+    refused.map_or(Ok(shards), |error| Err(error.into()))
 }
 
 fn positions(snapshot: &Snapshot) -> BTreeMap<PartitionId, i64> {
@@ -274,6 +283,7 @@ fn spawn_kafka(
     inspector: &Inspector,
     intake: &Sender<Intake>,
     board: &Arc<Board>,
+    ledger: LedgerId,
     shutdown: &Arc<AtomicBool>,
 ) -> Result<Vec<(String, Arc<KafkaStatus>)>, RunError> {
     let mut statuses = Vec::new();
@@ -285,6 +295,7 @@ fn spawn_kafka(
             inspector: inspector.clone(),
             intake: intake.clone(),
             board: Arc::clone(board),
+            ledger,
             status,
             shutdown: Arc::clone(shutdown),
             drain: config.drain,

@@ -1,11 +1,16 @@
 //! The command line, as people and scripts use it: the real binary in a process of its own.
 #![cfg(test)]
 
+#[path = "../support/mod.rs"]
+pub mod support;
+
 mod evaluate;
 mod examples;
 mod explain;
+mod ledger;
 mod postern;
 mod readme;
+mod report;
 mod rules;
 mod scan;
 mod simulate;

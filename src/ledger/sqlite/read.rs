@@ -1,22 +1,42 @@
 //! What a restart needs, and what sinks read.
 
+use std::ops::ControlFlow;
+
 use base64::prelude::{BASE64_STANDARD, Engine};
-use rusqlite::{Connection, Result, Row, params};
+use rusqlite::types::Type;
+use rusqlite::{Connection, Error, Result, Row, params};
 use serde::Serialize;
 
 use super::{integer, table};
 use crate::detector::{DeadLetter, StateChange};
-use crate::ledger::{Cursor, Entry, Position, ReadLimit, Sequences, Snapshot, Stream};
+use crate::ledger::{Cursor, Entry, LedgerId, Position, ReadLimit, Sequences, Snapshot, Stream};
 
-/// Everything that a restart needs, as of one moment, in the order of the primary keys.
+/// Which ledger this is.
+pub(super) fn id(sql: &Connection) -> Result<LedgerId> {
+    let text: String = sql.query_row("SELECT id FROM identity", [], |row| row.get(0))?;
+    text.parse().map_err(|error| Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
+}
+
+/// What a restart needs beside the state, as of one moment, in the order of the primary keys.
 pub(super) fn snapshot(connection: &mut Connection) -> Result<Snapshot> {
     let sql = connection.transaction()?;
     Ok(Snapshot {
         positions: rows(&sql, "SELECT source, topic, partition, next_offset FROM position ORDER BY 1, 2, 3", position)?,
-        state: rows(&sql, "SELECT tenant, kind, key, value FROM state ORDER BY 1, 2, 3", state_change)?,
         cursors: rows(&sql, "SELECT sink, sequence FROM cursor ORDER BY 1", cursor)?,
         last: last_sequences(&sql)?,
     })
+}
+
+/// Every entry of the state, in the order of the primary key, which is the order of the file: nothing is sorted, and a
+/// row is read when it is asked for.
+pub(super) fn state(sql: &Connection, each: &mut dyn FnMut(StateChange) -> ControlFlow<()>) -> Result<()> {
+    let mut select = sql.prepare_cached("SELECT tenant, kind, key, value FROM state ORDER BY 1, 2, 3")?;
+    for change in select.query_map([], state_change)? {
+        if each(change?).is_break() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// The entries after a sequence number. The first comes whatever its size; the next only where it fits.
@@ -89,7 +109,7 @@ fn line(DeadLetter { reason, detail, origin, raw }: &DeadLetter) -> Result<Strin
         raw: String,
     }
     let line = Line { reason, detail, origin, raw: BASE64_STANDARD.encode(raw) };
-    serde_json::to_string(&line).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+    serde_json::to_string(&line).map_err(|error| Error::ToSqlConversionFailure(error.into()))
 }
 
 /// Written by us from an unsigned number, so never negative.

@@ -50,7 +50,9 @@ fn moved(at: i64, action: &str, kind: &str, location: &str) -> Value {
 /// The first record of the mail's alert, or the last one that says more.
 fn told_last(records: &[Value]) -> postern::alert::Alert {
     let mut world = World::new();
-    records.iter().for_each(|record| drop(world.feed(record)));
+    records.iter().for_each(|record| {
+        world.feed(record);
+    });
     world.wait_until(30 * 24 * HOUR);
     world.only().clone()
 }
