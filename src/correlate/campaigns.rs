@@ -47,7 +47,7 @@ pub(super) struct Opening {
 enum Key {
     Network(SourceNetwork),
     Content(Content),
-    Returns,
+    Standing(Kind),
     Storm(RuleId),
 }
 
@@ -346,9 +346,9 @@ fn first_rule(observation: &Observation) -> RuleId {
 /// What a campaign is found by while it is open.
 fn keys(campaign: &Campaign) -> Vec<Key> {
     match campaign.kind {
-        Kind::Returns => vec![Key::Returns],
+        kind if kind.is_standing() => vec![Key::Standing(kind)],
         Kind::Storm => vec![Key::Storm(campaign.rule)],
-        Kind::Ordinary => {
+        _ => {
             let networks = campaign.networks.iter().copied().map(Key::Network);
             networks.chain(campaign.contents.iter().copied().map(Key::Content)).collect()
         }
@@ -358,8 +358,8 @@ fn keys(campaign: &Campaign) -> Vec<Key> {
 /// What the campaigns of a message would be found by.
 fn wanted(incoming: Incoming<'_>) -> Vec<Key> {
     let Incoming { observation, kind, is_settled, .. } = incoming;
-    if kind == Kind::Returns {
-        return vec![Key::Returns];
+    if kind.is_standing() {
+        return vec![Key::Standing(kind)];
     }
     let content = observation.content.filter(|_| !is_settled).map(Key::Content);
     observation.network().map(Key::Network).into_iter().chain(content).collect()
@@ -371,6 +371,8 @@ fn anchor_key(incoming: Incoming<'_>) -> String {
     let content = observation.content.filter(|_| !is_settled).map(|Content(content)| content.to_string());
     match kind {
         Kind::Returns => "returns".to_owned(),
+        Kind::Exercise => "exercise".to_owned(),
+        Kind::Proven => "proven".to_owned(),
         Kind::Storm => "storm".to_owned(),
         Kind::Ordinary => content
             .or_else(|| observation.network().map(|network| network.to_string()))

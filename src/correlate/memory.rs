@@ -311,17 +311,11 @@ impl Memory {
             if is_known(familiarity, visit.standing) {
                 return Ruled::benign(BenignReason::KnownSource);
             }
-            let is_device_like = !visit.is_personal && self.sources.is_like_a_device(&key, observation.time);
-            ruled.is_settled = familiarity != Familiarity::New && is_device_like;
+            ruled.is_settled = !visit.is_personal && self.sources.is_settled(&key, observation.time);
             self.weigh_source(&key, visit, familiarity, observation.time, &mut factors);
         }
         factors.insert_if(Factor::LikelyEcho, echo == Echo::Likely);
-        if echo == Echo::Likely
-            && !factors.contains(Factor::SelfAddressed)
-            && !factors.contains(Factor::ProtectedPerson)
-        {
-            ruled.kind = Kind::Returns;
-        }
+        ruled.kind = Kind::of(factors);
         ruled.ruling = Ruling::Suspicious(factors);
         ruled
     }
@@ -571,5 +565,47 @@ impl Change {
     /// Canonical JSON: only ordered collections are stored, so equal values are equal text.
     fn of<T: Serialize>(kind: &'static str, key: &dyn std::fmt::Display, value: Option<&T>) -> Self {
         Self { kind, key: key.to_string(), value: value.and_then(|value| serde_json::to_string(value).ok()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As version 0.1 stored them, before there were sources.
+    const OLD: [(&str, &str, &str); 3] = [
+        ("clock", "", r#"{"watermark":"2026-11-02T08:16:02Z","evicted":3}"#),
+        (
+            "delivery",
+            "00000000000000000000000000000001",
+            r#"{"time":"2026-11-02T08:16:02Z","row":"00000000000000000000000000000002","fate":"junked"}"#,
+        ),
+        (
+            "campaign",
+            "00000000000000000000000000000003",
+            r#"{"id":"00000000000000000000000000000003","rule":"direct-send-spoof","opened":"2026-11-02T08:16:02Z","first_seen":"2026-11-02T08:16:02Z","last_seen":"2026-11-02T08:16:02Z","rules":1,"any":17,"all":17,"messages":[1],"recipients":[2],"delivered":0,"junked":1,"blocked":0,"networks":["203.0.113.0/24"],"contents":["00000000000000000000000000000004"],"sources":[["2026-11-02T08:16:02Z","203.0.113.9"]],"senders":[],"subjects":[],"message_ids":[],"earliest":["2026-11-02T08:16:02Z","00000000000000000000000000000005",[]],"told":{"seq":1,"severity":"medium","magnitude":0}}"#,
+        ),
+    ];
+
+    #[test]
+    fn what_an_older_build_stored_is_understood() {
+        let mut memory = Memory::new("t", Limits::default());
+        OLD.iter().for_each(|(kind, key, value)| memory.restore(kind, key, value).unwrap());
+        let sizes = memory.sizes();
+        assert_eq!((sizes.open_campaigns, sizes.deliveries, memory.evicted()), (1, 1, 3));
+        let mut told = Vec::new();
+        memory.handle_watermark(Time::parse("2026-11-02T10:00:00Z").unwrap(), &mut |finding| told.push(finding));
+        assert!(
+            matches!(&told[..], [Finding::Campaign(Stage::Closed, campaign)] if campaign.told.seq == 2),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn what_no_build_stored_is_refused() {
+        let mut memory = Memory::new("t", Limits::default());
+        for (kind, key, value) in [("wisdom", "", "{}"), ("source", "nowhere", "{}"), ("sent", "0", "{}")] {
+            assert!(memory.restore(kind, key, value).is_err(), "{kind}");
+        }
     }
 }
