@@ -26,9 +26,6 @@ pub(super) struct Incoming<'a> {
     pub(super) row: Row,
     /// What would hold it together with others.
     pub(super) kind: Kind,
-    /// Whether its source was there on an earlier day and has behaved as a device since: such a source is found by its
-    /// network alone, because the scanners of one maker all write the same subject.
-    pub(super) is_settled: bool,
 }
 
 /// What the identity of a new campaign needs beside the message that opens it.
@@ -357,18 +354,18 @@ fn keys(campaign: &Campaign) -> Vec<Key> {
 
 /// What the campaigns of a message would be found by.
 fn wanted(incoming: Incoming<'_>) -> Vec<Key> {
-    let Incoming { observation, kind, is_settled, .. } = incoming;
+    let Incoming { observation, kind, .. } = incoming;
     if kind.is_standing() {
         return vec![Key::Standing(kind)];
     }
-    let content = observation.content.filter(|_| !is_settled).map(Key::Content);
+    let content = observation.content.map(Key::Content);
     observation.network().map(Key::Network).into_iter().chain(content).collect()
 }
 
 /// What a new campaign is named by.
 fn anchor_key(incoming: Incoming<'_>) -> String {
-    let Incoming { observation, kind, is_settled, .. } = incoming;
-    let content = observation.content.filter(|_| !is_settled).map(|Content(content)| content.to_string());
+    let Incoming { observation, kind, .. } = incoming;
+    let content = observation.content.map(|Content(content)| content.to_string());
     match kind {
         Kind::Returns => "returns".to_owned(),
         Kind::Exercise => "exercise".to_owned(),
