@@ -14,10 +14,11 @@ use crate::judge::{BenignReason, Departure, Factor, FactorSet, Observation, OwnM
 use super::campaign::Kind;
 use super::campaigns::{Campaigns, Incoming, Opening, Over};
 use super::deliveries::{Deliveries, Moved, Row};
+use super::finding::Telling;
 use super::finding::{Finding, Stage};
 use super::gate::Gates;
 use super::related::{Related, Says, Waiting};
-use super::seen::{Ruling, Seen, Telling};
+use super::seen::{Ruling, Seen};
 use super::sent::{Echo, SentMail};
 use super::sources::{Familiarity, Sighting, SourceKey, Sources};
 

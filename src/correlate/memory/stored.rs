@@ -58,6 +58,12 @@ impl Memory {
         entries.chain(campaigns).collect()
     }
 
+    /// Forgets which entries changed, where nobody stores them.
+    pub fn forget_changes(&mut self) {
+        self.touched.clear();
+        self.campaigns.take_touched();
+    }
+
     /// Puts a stored entry back.
     ///
     /// # Errors
