@@ -98,6 +98,12 @@ impl Detector {
         changes
     }
 
+    /// Forgets which entries changed, where nobody stores them: the list of them is what would grow.
+    pub fn forget_changes(&mut self) {
+        self.touched.clear();
+        self.memories.values_mut().for_each(Memory::forget_changes);
+    }
+
     /// What is remembered, tenant by tenant.
     pub fn tallies(&mut self) -> impl Iterator<Item = (TenantIndex, Tally)> {
         self.memories.iter_mut().map(|(tenant, memory)| {

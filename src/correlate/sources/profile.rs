@@ -17,6 +17,9 @@ use super::standing::{Records, Standing};
 /// Days on which a source must have been seen before it is known; a week, so that no attack of a few days becomes one.
 pub(super) const KNOWN_DAYS: u32 = 7;
 
+/// Days after which a source is told apart from others that write the same.
+const SETTLED_DAYS: u32 = 3;
+
 /// How many times the messages have doubled, as far as that lets a source be missed more.
 const MAGNITUDE_MAX: u32 = 4;
 
@@ -162,6 +165,11 @@ impl Profile {
     /// stands out.
     pub(super) fn is_like_a_device(&self, at: Time) -> bool {
         !self.is_personal && self.rhythm.is_kept(at)
+    }
+
+    /// Whether it has behaved so on a few days.
+    pub(super) fn is_settled(&self, at: Time) -> bool {
+        self.days().over_at(at) >= SETTLED_DAYS && self.is_like_a_device(at)
     }
 
     /// Whether it has behaved so on enough days.

@@ -109,7 +109,7 @@ impl Watcher {
         }
         self.steps += slice.steps.len();
         if self.steps >= STEPS_REMEMBERED_MAX {
-            drop(self.detector.take_changes());
+            self.detector.forget_changes();
             self.steps = 0;
         }
     }
