@@ -194,11 +194,11 @@ fn the_page_shows_everybody_who_is_scored() {
 }
 
 /// Enough for campaigns, repeats and devices.
-const ALERTS: [&str; 6] = ["--alerts", "--records", "20000", "--seed", "7", "--format"];
+const ALERTS: [&str; 6] = ["--alerts", "--records", "8000", "--seed", "7", "--format"];
 
 #[test]
 fn the_alerts_of_files_are_those_of_the_same_run_simulated() {
-    let (_folder, [stream, labels, config]) = files("20000");
+    let (_folder, [stream, labels, config]) = files("8000");
     let simulated =
         postern(["evaluate", "--attacks", "150", "--look-alikes", "350"].iter().chain(&ALERTS).chain(&["json"]));
     assert_eq!(simulated.code, Some(0), "{}", simulated.stderr);
@@ -207,7 +207,7 @@ fn the_alerts_of_files_are_those_of_the_same_run_simulated() {
 
     let figures: Value = serde_json::from_str(&simulated.stdout).unwrap();
     let count = |place: &str| figures.pointer(place).and_then(Value::as_u64).unwrap();
-    assert_eq!(count("/records/attacks") + count("/records/benign"), 20_000);
+    assert_eq!(count("/records/attacks") + count("/records/benign"), 8_000);
     assert_eq!(count("/attacks/told") + count("/attacks/in_storm"), count("/attacks/attacks"));
     let by_severity = ["low", "medium", "high", "critical"].map(|it| count(&format!("/severities/{it}/alerts")));
     assert_eq!(by_severity.iter().sum::<u64>(), count("/alerts/alerts"));

@@ -104,12 +104,12 @@ fn simulated<E: Evaluation>(options: simulate::Options) -> Result<E, Failure> {
         for record in simulation.by_ref().take(CHUNK) {
             payload += &record.json;
             payload.push('\n');
+            progress.advance(u64::from(record.label.table.is_none()));
             labels.push_back(as_if_read(&record.label)?);
         }
         if labels.is_empty() {
             return Ok(evaluation);
         }
-        progress.advance(labels.len() as u64);
         evaluation.payload(payload.as_bytes(), &mut || Ok(labels.pop_front()))?;
     }
 }

@@ -58,6 +58,9 @@ pub(in crate::cli) struct Options {
     /// Of a thousand simulated records so many are legitimate and look like attacks [default: 350, with --alerts 50]
     #[arg(long, value_name = "N", value_parser = share(), conflicts_with = "path")]
     look_alikes: Option<u32>,
+    /// Let other tables speak of the simulated mail as well; their records come on top of --records
+    #[arg(long, conflicts_with = "path")]
+    related: bool,
     /// Measure the alerts that a person would have got, instead of the verdicts on single messages
     #[arg(long, conflicts_with_all = ["require_recall", "max_false_positives_per_million"])]
     pub(super) alerts: bool,
@@ -106,7 +109,15 @@ impl Options {
         let mix =
             if self.alerts { Mix::default() } else { Mix { attack: ATTACKS, look_alike: LOOK_ALIKES, ..usual.mix } };
         let mix = Mix::of(self.attacks.unwrap_or(mix.attack), self.look_alikes.unwrap_or(mix.look_alike));
-        simulate::Options { records, records_per_second, seed: self.seed, tenants: tenants(), mix, ..usual }
+        simulate::Options {
+            records,
+            records_per_second,
+            seed: self.seed,
+            tenants: tenants(),
+            mix,
+            related: self.related,
+            ..usual
+        }
     }
 }
 

@@ -75,8 +75,10 @@ pub struct AttackFigures {
     pub told: u64,
     /// Those that are told in a storm only.
     pub in_storm: u64,
-    /// Alerts of one attack.
+    /// Alerts of one attack, those that were merged as one.
     pub alerts: Spread,
+    /// The same with each that was ever opened: what a person saw who looked at once.
+    pub opened: Spread,
     /// From the first message to the first alert, in seconds.
     pub seconds_to_alert: Spread,
 }
@@ -271,7 +273,8 @@ impl AlertBoard {
 }
 
 fn attack_figures<'b>(attacks: impl Iterator<Item = &'b Attack>, alerts: &Alerts<'_>) -> AttackFigures {
-    let (mut figures, mut counts, mut waits) = (AttackFigures::default(), Vec::new(), Vec::new());
+    let (mut figures, mut counts) = (AttackFigures::default(), Vec::new());
+    let (mut opened, mut waits) = (Vec::new(), Vec::new());
     for attack in attacks {
         let told = alerts.behind(&attack.alerts);
         let has_own = told.iter().any(|(_, _, heard)| !heard.is_storm);
@@ -279,9 +282,11 @@ fn attack_figures<'b>(attacks: impl Iterator<Item = &'b Attack>, alerts: &Alerts
         figures.told += u64::from(has_own);
         figures.in_storm += u64::from(!has_own && !told.is_empty());
         counts.extend(Some(told.len() as u64).filter(|alerts| *alerts > 0));
+        opened.extend(Some(alerts.opened(&attack.alerts)).filter(|alerts| *alerts > 0));
         waits.extend(attack.seconds_to_alert());
     }
-    (figures.alerts, figures.seconds_to_alert) = (Spread::of(counts), Spread::of(waits));
+    (figures.alerts, figures.opened) = (Spread::of(counts), Spread::of(opened));
+    figures.seconds_to_alert = Spread::of(waits);
     figures
 }
 

@@ -49,6 +49,8 @@ pub struct AlertLine {
     pub title: String,
     /// The highest that it ever had.
     pub severity: Severity,
+    /// What made it so.
+    pub reasons: Vec<String>,
     /// Event time of the first record.
     pub told: Time,
     /// Event time of the latest message that was told of.
@@ -94,6 +96,7 @@ impl AlertLine {
             rule: heard.rule,
             title: heard.title.clone(),
             severity: heard.severity,
+            reasons: heard.reasons.clone(),
             told: heard.told,
             last_seen: heard.last_seen,
             times_told: heard.records,

@@ -114,7 +114,8 @@ fn alerts_that_turn_out_to_be_one_count_as_one_with_all_that_they_were() {
     assert_eq!(story.figures().attacks.alerts.worst, 3);
     story.tells(3, &merged("young", "old")).tells(3, &merged("other", "young"));
     let figures = story.figures();
-    assert_eq!((figures.attacks.alerts.worst, figures.alerts.alerts), (1, 1));
+    assert_eq!((figures.attacks.alerts.worst, figures.attacks.opened.worst), (1, 3));
+    assert_eq!(figures.alerts.alerts, 1);
     assert_eq!(figures.severities[&Severity::Critical].alerts, 1);
     assert_eq!(figures.records_per_alert.worst, 5);
     assert!(figures.scattered.is_empty());

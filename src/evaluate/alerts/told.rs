@@ -31,6 +31,8 @@ pub(super) struct Heard {
     pub(super) title: String,
     /// The highest that it ever had.
     pub(super) severity: Severity,
+    /// What made it so.
+    pub(super) reasons: Vec<String>,
     /// Event time of the first record.
     pub(super) told: Time,
     pub(super) last_seen: Time,
@@ -59,7 +61,11 @@ impl Told {
     /// Takes in a record of it.
     pub(super) fn hear(&mut self, alert: &Alert, at: Time) {
         let heard = self.heard.get_or_insert_with(|| Heard::first(alert, at));
-        heard.severity = heard.severity.max(alert.severity);
+        if alert.severity >= heard.severity {
+            heard.severity = alert.severity;
+            let reasons = alert.severity_reasons.iter();
+            heard.reasons = reasons.map(|it| format!("{} {}", it.reason, it.effect)).collect();
+        }
         heard.last_seen = heard.last_seen.max(alert.last_seen);
         heard.records += 1;
         heard.merged_into = alert.merged_into;
@@ -97,6 +103,7 @@ impl Heard {
             rule: alert.rule.as_str(),
             title: alert.title.clone(),
             severity: alert.severity,
+            reasons: Vec::new(),
             told: at,
             last_seen: alert.last_seen,
             records: 0,
@@ -109,7 +116,10 @@ impl Heard {
     }
 
     fn merge(&mut self, other: &Self) {
-        self.severity = self.severity.max(other.severity);
+        if other.severity > self.severity {
+            self.severity = other.severity;
+            self.reasons.clone_from(&other.reasons);
+        }
         self.told = self.told.min(other.told);
         self.last_seen = self.last_seen.max(other.last_seen);
         self.records += other.records;
@@ -147,12 +157,20 @@ impl<'b> Alerts<'b> {
         self.told.iter().filter_map(|(id, told)| Some((*id, told, told.heard.as_ref()?)))
     }
 
+    /// How many of some names were told, whatever they were merged into later.
+    pub(super) fn opened(&self, names: &BTreeSet<AlertId>) -> u64 {
+        names.iter().filter(|name| self.is_told(name)).count() as u64
+    }
+
     /// Those that stand behind some names.
     pub(super) fn behind(&self, names: &BTreeSet<AlertId>) -> Vec<(AlertId, &Told, &Heard)> {
-        let is_told = |name: &&AlertId| self.board.alerts.get(name).is_some_and(|told| told.heard.is_some());
-        let roots: BTreeSet<_> = names.iter().filter(is_told).map(|name| self.root(*name)).collect();
+        let roots: BTreeSet<_> = names.iter().filter(|name| self.is_told(name)).map(|name| self.root(*name)).collect();
         let alert = |root: AlertId| self.told.get(&root).and_then(|told| Some((root, told, told.heard.as_ref()?)));
         roots.into_iter().filter_map(alert).collect()
+    }
+
+    fn is_told(&self, name: &AlertId) -> bool {
+        self.board.alerts.get(name).is_some_and(|told| told.heard.is_some())
     }
 
     /// What an alert is part of in the end.

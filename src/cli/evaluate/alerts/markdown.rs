@@ -50,7 +50,7 @@ pub(super) fn tables(figures: &AlertFigures) -> String {
 }
 
 fn rows(figures: &AlertFigures) -> Vec<(&'static str, String)> {
-    let AttackFigures { attacks, in_storm, alerts, seconds_to_alert, .. } = &figures.attacks;
+    let AttackFigures { attacks, in_storm, alerts, opened, seconds_to_alert, .. } = &figures.attacks;
     let (sources, silence) = (figures.sources, figures.silence);
     let count = |count: u64| HumanCount(count).to_string();
     let rate = |rate: Option<u64>| rate.map_or("-".to_owned(), count);
@@ -60,6 +60,7 @@ fn rows(figures: &AlertFigures) -> Vec<(&'static str, String)> {
         ("told, %", figures.attacks.recall().to_string()),
         ("of them in a storm only", count(*in_storm)),
         ("alerts of one attack", spread(alerts)),
+        ("alerts opened for one attack, merged ones too", spread(opened)),
         ("seconds from its first message to the first alert", spread(seconds_to_alert)),
         ("attacks that no record reveals, not scored", count(figures.hidden.attacks)),
         ("alerts", count(figures.alerts.alerts)),

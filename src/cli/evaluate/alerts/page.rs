@@ -40,7 +40,7 @@ fn records(page: &mut Page, figures: &AlertFigures) {
 }
 
 fn attacks(page: &mut Page, figures: &AlertFigures) {
-    let AttackFigures { attacks, told, in_storm, alerts, seconds_to_alert } = &figures.attacks;
+    let AttackFigures { attacks, told, in_storm, alerts, opened, seconds_to_alert } = &figures.attacks;
     page.gap();
     page.line(TITLE.paint(line("Attacks that a record reveals", &count(*attacks))));
     page.line(line("  told as alerts of their own", &count(*told)));
@@ -50,6 +50,7 @@ fn attacks(page: &mut Page, figures: &AlertFigures) {
     let recall = figures.attacks.recall();
     page.line(whole(recall.is_all()).paint(line("  told, %", &recall.to_string())));
     page.line(spread("  alerts of one attack", *alerts, &count));
+    page.line(spread("  alerts opened for it, merged ones too", *opened, &count));
     page.line(spread("  from its first message to the first alert", *seconds_to_alert, &duration));
     page.line(line("Attacks that no record reveals; not scored", &count(figures.hidden.attacks)));
 }
@@ -161,6 +162,7 @@ fn wrong(page: &mut Page, alerts: &[AlertLine]) {
         page.line(cut(&format!("{}  {} at {}: {}", alert.told, alert.severity.as_str(), alert.tenant, alert.title)));
         page.line(cut(&format!("  {}", families_of(&alert.benign))));
         page.line(cut(&format!("  from {} as {}", alert.sources.join(", "), alert.senders.join(", "))));
+        page.line(cut(&format!("  {}", alert.reasons.join(", "))));
     }
 }
 
