@@ -1,10 +1,10 @@
 # The one entry point, for people and for CI. `make` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help fmt lint pure test test-real bench deny ci
+.PHONY: help fmt lint pure test test-real reliability bench deny ci
 
 help: ## list the targets
-	@awk -F ': ## ' '/^[a-z-]+: ## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ': ## ' '/^[a-z-]+: ## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 fmt: ## format the code
 	cargo fmt
@@ -21,6 +21,10 @@ test: ## all tests; where Java or Maven is missing, the part on a real Kafka bro
 
 test-real: ## all tests; fails where a real component is missing
 	POSTERN_REQUIRE_COMPONENTS=1 cargo test
+
+reliability: ## every round of tests/reliability, one kind after the other, and the table of docs/reliability.md
+	POSTERN_REQUIRE_COMPONENTS=1 POSTERN_RELIABILITY_ROUNDS=full \
+	  cargo test --test reliability -- --nocapture --test-threads=1
 
 bench: ## the benchmarks
 	cargo bench

@@ -19,7 +19,6 @@ mod latency;
 mod service;
 mod throughput;
 
-#[expect(unused_imports, unused_macros, reason = "one macro in it is for tests alone")]
 #[path = "../../tests/support/mod.rs"]
 pub mod support;
 #[path = "../yardstick/mod.rs"]

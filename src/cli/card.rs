@@ -1,6 +1,6 @@
 //! An alert for a person at three in the morning: what it is, whom it hit, why we think so, what to do first.
 
-use crate::alert::{Alert, Reason, plural};
+use crate::alert::{Alert, AlertRule, Reason, plural};
 use crate::judge::Evidence;
 
 use super::page::Page;
@@ -18,9 +18,11 @@ pub fn card(alert: &Alert, width: usize, colour: bool) -> String {
     let mut page = Page::new(width);
     head(&mut page, alert, width);
     page.gap();
+    let is_about_mail = matches!(alert.rule, AlertRule::Mail(_));
     samples(&mut page, "Sources", &alert.sources, width);
-    samples(&mut page, "Senders", &alert.senders, width);
+    samples(&mut page, if is_about_mail { "Senders" } else { "Actor" }, &alert.senders, width);
     samples(&mut page, "Subjects", &alert.subjects, width);
+    samples(&mut page, "Links to", &alert.link_domains, width);
     page.gap();
     evidence(&mut page, &alert.evidence, width);
     page.gap();
@@ -42,13 +44,21 @@ fn head(page: &mut Page, alert: &Alert, width: usize) {
         page.paragraph(&label(""), &format!("now part of {into}"));
     }
     page.paragraph(&label("Seen"), &format!("{} to {}", alert.first_seen, alert.last_seen));
-    page.paragraph(&label("Reached"), &reached(alert));
+    let (name, text) = match alert.rule {
+        AlertRule::Mail(_) => ("Reached", reached(alert)),
+        AlertRule::Posture(_) => ("Since", plural(alert.campaigns_since.len() as u64, "campaign")),
+    };
+    page.paragraph(&label(name), &text);
+    if let Some(storm) = &alert.storm {
+        page.paragraph(&label("Storm"), &format!("{} told as one", plural(storm.campaigns, "campaign")));
+    }
 }
 
 fn reached(alert: &Alert) -> String {
     let counts = &alert.counts;
+    let removed = if counts.removed > 0 { format!("{} removed, ", counts.removed) } else { String::new() };
     format!(
-        "{} with {}: {} delivered, {} junked, {} blocked, {} clicked",
+        "{} with {}: {} delivered, {} junked, {} blocked, {removed}{} clicked",
         plural(counts.recipients, "recipient"),
         plural(counts.messages, "message"),
         counts.delivered,

@@ -7,6 +7,7 @@ use super::failure::{Exit, Failure};
 use super::output::print;
 use super::page::{Page, WIDTH};
 use super::paint::{FAINT, Paint, TITLE};
+use crate::judge::posture::{POSTURE_RULES, PostureRule};
 use crate::judge::{CAMPAIGN_WEIGHING, Factor, PUBLIC_SUFFIX_LIST, RULES, Rule, Severity};
 
 const EXAMPLES: &str = "\
@@ -33,6 +34,9 @@ fn table() -> String {
     let mut page = Page::new(WIDTH);
     page.line(FAINT.paint(format_args!("{:24} {:8} TECHNIQUES", "RULE", "SEVERITY")));
     RULES.iter().for_each(|it| rule(&mut page, it));
+    page.gap();
+    page.line(FAINT.paint(format_args!("{:32} {:8} TECHNIQUES", "RULE ABOUT A CHANGE OF SETTINGS", "SEVERITY")));
+    POSTURE_RULES.iter().for_each(|it| posture_rule(&mut page, it));
     severities(&mut page);
     page.gap();
     page.paragraph("Public Suffix List: ", &PUBLIC_SUFFIX_LIST.to_string());
@@ -45,6 +49,15 @@ fn rule(page: &mut Page, rule: &Rule) {
     page.paragraph("  ", rule.title);
     for condition in rule.conditions {
         page.paragraph("    - ", condition.question);
+    }
+}
+
+fn posture_rule(page: &mut Page, rule: &PostureRule) {
+    let severity = Paint::of(rule.severity).paint(rule.severity.as_str());
+    page.line(format_args!("{:32} {severity:8} {}", TITLE.paint(rule.id.as_str()), rule.techniques.join(", ")));
+    page.paragraph("  ", rule.title);
+    for sign in rule.signs {
+        page.paragraph("    - ", sign.question);
     }
 }
 
@@ -68,6 +81,7 @@ fn severities(page: &mut Page) {
 fn json_list() -> String {
     let catalogue = json!({
         "rules": RULES.iter().map(entry).collect::<Vec<_>>(),
+        "posture_rules": POSTURE_RULES.iter().map(posture_entry).collect::<Vec<_>>(),
         "levels": Severity::ALL.map(level),
         "factors": Factor::ALL.iter().map(factor).collect::<Vec<_>>(),
         "campaign": CAMPAIGN_WEIGHING,
@@ -91,6 +105,17 @@ fn entry(rule: &Rule) -> Value {
         "title": rule.title,
         "techniques": rule.techniques,
         "conditions": rule.conditions.iter().map(|condition| condition.question).collect::<Vec<_>>(),
+        "actions": rule.actions,
+    })
+}
+
+fn posture_entry(rule: &PostureRule) -> Value {
+    json!({
+        "rule": rule.id,
+        "severity": rule.severity,
+        "title": rule.title,
+        "techniques": rule.techniques,
+        "signs": rule.signs.iter().map(|sign| sign.question).collect::<Vec<_>>(),
         "actions": rule.actions,
     })
 }

@@ -93,6 +93,8 @@ impl Page {
         let word = LostPosition::WORDS.iter().find(|(_, meaning)| *meaning == source.lost_position);
         word.iter().for_each(|(word, _)| self.text("lost_position", word));
         self.value("prefetch_bytes_max", source.prefetch_bytes_max);
+        self.millis("session_timeout_ms", source.session_timeout);
+        self.millis("poll_timeout_ms", source.poll_timeout);
     }
 
     fn connection(&mut self, connection: &KafkaConnection) {

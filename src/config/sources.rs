@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::CommitPolicy;
-use super::connection::{KafkaConnection, topic};
+use super::connection::{KafkaAuth, KafkaConnection, topic};
 use super::identity::name;
 use super::mistake::quoted;
 use super::network::listen;
@@ -29,6 +29,11 @@ pub struct KafkaSource {
     pub lost_position: LostPosition,
     /// `prefetch_bytes_max`: librdkafka's queue, all partitions together. Default 32 MiB.
     pub prefetch_bytes_max: u32,
+    /// `session_timeout_ms`: how long the group waits for a member's heartbeat. Default 45,000; Event Hubs 30,000.
+    pub session_timeout: Duration,
+    /// `poll_timeout_ms`: how long the source may be stuck before it gives its partitions up; not below the session
+    /// timeout. Default 120,000; Event Hubs 300,000.
+    pub poll_timeout: Duration,
 }
 
 /// Where to begin where the ledger has no position.
@@ -107,6 +112,13 @@ impl KafkaSource {
         let start = section.or("start", Start::Earliest, Start::read);
         let lost_position = section.or("lost_position", LostPosition::Fail, |field| field.choice(&LostPosition::WORDS));
         let prefetch_bytes_max = section.number("prefetch_bytes_max", 1 << 20..=1 << 30, 32 << 20);
+        let (session_ms, poll_ms) = patience_ms(connection.as_ref());
+        let session_timeout = section.millis("session_timeout_ms", 6_000..=300_000, session_ms);
+        let poll_ms = session_timeout.map_or(poll_ms, |session| poll_ms.max(session.as_millis() as u64));
+        let poll_timeout = section.millis("poll_timeout_ms", 6_000..=3_600_000, poll_ms);
+        if poll_timeout.zip(session_timeout).is_some_and(|(poll, session)| poll < session) {
+            return section.wrong("poll_timeout_ms must not be below session_timeout_ms");
+        }
         Some(Self {
             name: name?,
             connection: connection?,
@@ -115,7 +127,18 @@ impl KafkaSource {
             start: start?,
             lost_position: lost_position?,
             prefetch_bytes_max: prefetch_bytes_max?,
+            session_timeout: session_timeout?,
+            poll_timeout: poll_timeout?,
         })
+    }
+}
+
+/// How long the group waits for a member's heartbeat, and for its poll. The loop never blocks for longer than a drain,
+/// so that two minutes without a poll is a wedge; for Event Hubs what its documentation recommends.
+fn patience_ms(connection: Option<&KafkaConnection>) -> (u64, u64) {
+    match connection.map(|connection| &connection.auth) {
+        Some(KafkaAuth::EventHubs { .. }) => (30_000, 300_000),
+        _ => (45_000, 120_000),
     }
 }
 

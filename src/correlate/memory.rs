@@ -96,6 +96,14 @@ pub struct CrowdedOut {
     pub waiting: u64,
 }
 
+impl CrowdedOut {
+    /// The counts with the kinds that they are of.
+    #[must_use]
+    pub const fn by_kind(self) -> [(&'static str, u64); 4] {
+        [(DELIVERY, self.deliveries), (SOURCE, self.sources), (SENT, self.sent), (WAITING, self.waiting)]
+    }
+}
+
 impl Default for Clock {
     fn default() -> Self {
         Self { watermark: Time::MIN, evicted: 0, began: None, crowded_out: CrowdedOut::default() }
@@ -139,6 +147,15 @@ pub struct Sizes {
     pub waiting: usize,
     /// Changes of settings that are watched.
     pub gates: usize,
+}
+
+impl Sizes {
+    /// The sizes with the kinds that they are of, but for open campaigns.
+    #[must_use]
+    pub const fn by_kind(self) -> [(&'static str, usize); 5] {
+        let Self { deliveries, sources, sent, waiting, gates, .. } = self;
+        [(DELIVERY, deliveries), (SOURCE, sources), (SENT, sent), (WAITING, waiting), (GATE, gates)]
+    }
 }
 
 impl Memory {
@@ -287,7 +304,7 @@ impl Memory {
             if is_known(familiarity, visit.standing) {
                 return Ruled::benign(BenignReason::KnownSource);
             }
-            let is_device_like = !visit.is_personal && self.sources.is_like_a_device(&key);
+            let is_device_like = !visit.is_personal && self.sources.is_like_a_device(&key, observation.time);
             ruled.is_settled = familiarity != Familiarity::New && is_device_like;
             self.weigh_source(&key, visit, familiarity, observation.time, &mut factors);
         }
@@ -535,7 +552,7 @@ impl Memory {
             Touched::Clock => Change::of(CLOCK, &"", Some(&self.clock)),
             Touched::Budgets => Change::of(BUDGETS, &"", Some(self.campaigns.budgets())),
             Touched::Delivery(key) => Change::of(DELIVERY, &key, self.deliveries.get(key)),
-            Touched::Source(key) => Change::of(SOURCE, &key, self.sources.get(&key)),
+            Touched::Source(key) => Change::of(SOURCE, &key, self.sources.get(&key).as_deref()),
             Touched::Sent(mail) => Change::of(SENT, &mail, self.sent.get(mail)),
             Touched::Waiting(message) => Change::of(WAITING, &message, self.waiting.get(message)),
             Touched::Gate(id) => Change::of(GATE, &id, self.gates.get(id)),

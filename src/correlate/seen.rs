@@ -8,10 +8,6 @@ use super::related::Related;
 
 /// Something that was seen in a tenant's stream and is worth remembering.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "suspicious mail is most of what comes here, and would be boxed for nothing"
-)]
 pub enum Seen {
     /// A message that at least one rule fired on.
     Suspicious(Observation),

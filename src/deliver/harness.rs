@@ -12,7 +12,8 @@ use super::status::{SinkReport, SinkState, SinkStatus};
 use crate::config::{SinkConfig, SinkKind};
 use crate::event::Time;
 use crate::ledger::{
-    Entry, Ledger, LedgerError, Outbox, ReadLimit, Request, Retention, Sequences, Snapshot, Stream, Transaction,
+    Entry, Ledger, LedgerError, LedgerId, Outbox, ReadLimit, Request, Retention, Sequences, Snapshot, Stream,
+    Transaction,
 };
 
 /// The ledger's owner: serves until the outbox is dropped.
@@ -24,6 +25,10 @@ pub(super) struct Desk {
 struct MemoryLedger(Vec<Entry>);
 
 impl Ledger for MemoryLedger {
+    fn id(&self) -> LedgerId {
+        LedgerId::from_bits(0)
+    }
+
     fn snapshot(&mut self) -> Result<Snapshot, LedgerError> {
         Ok(Snapshot::default())
     }

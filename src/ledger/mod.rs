@@ -6,9 +6,11 @@
 //!
 //! The backend is SQLite today; PostgreSQL will stand behind the same trait.
 
+mod identity;
 mod outbox;
 mod sqlite;
 
+pub use identity::{LedgerId, NoLedgerId};
 pub use outbox::{Outbox, OutboxClosed, Request};
 pub use sqlite::{LEDGER_FILE, SqliteLedger};
 
@@ -16,6 +18,9 @@ use crate::detector::{DeadLetter, StateChange};
 
 /// Durable memory.
 pub trait Ledger: Send {
+    /// Which ledger this is.
+    fn id(&self) -> LedgerId;
+
     /// Everything that a restart needs.
     ///
     /// # Errors

@@ -52,6 +52,10 @@ families! {
     open_campaigns: GaugeVec = "postern_open_campaigns", ["tenant"];
     /// Campaigns that were closed early because there were too many.
     evicted_campaigns: IntCounterVec = "postern_evicted_campaigns_total", ["tenant"];
+    /// What is remembered, by kind.
+    remembered: GaugeVec = "postern_remembered_entries", ["tenant", "kind"];
+    /// Entries that were forgotten early because there were too many, by kind.
+    crowded_out: IntCounterVec = "postern_crowded_out_total", ["tenant", "kind"];
     /// Commits of the ledger, by outcome.
     commits: IntCounterVec = "postern_commits_total", ["outcome"];
     /// How long a commit of the ledger took, failed ones included.
@@ -150,7 +154,13 @@ impl Metrics {
             let Some(tenant) = self.tenants.get(index.0 as usize) else { continue };
             self.families.open_campaigns.with_label_values(&[tenant]).set(tally.sizes.open_campaigns as f64);
             self.families.repeated_rows.with_label_values(&[tenant]).inc_by(tally.repeated);
-            raise(&self.families.evicted_campaigns, tenant, tally.evicted);
+            raise(&self.families.evicted_campaigns, &[tenant.as_str()], tally.evicted);
+            for (kind, entries) in tally.sizes.by_kind() {
+                self.families.remembered.with_label_values(&[tenant.as_str(), kind]).set(entries as f64);
+            }
+            for (kind, entries) in tally.crowded_out.by_kind() {
+                raise(&self.families.crowded_out, &[tenant.as_str(), kind], entries);
+            }
         }
     }
 
@@ -168,9 +178,9 @@ impl Metrics {
     pub fn kafka(&self, sources: &[(&str, KafkaSnapshot)]) {
         self.families.kafka_lag.reset();
         for (source, snapshot) in sources {
-            raise(&self.families.kafka_rebalances, source, snapshot.rebalances);
-            raise(&self.families.kafka_commit_failures, source, snapshot.commit_failures);
-            raise(&self.families.kafka_records_lost, source, snapshot.records_lost);
+            raise(&self.families.kafka_rebalances, &[source], snapshot.rebalances);
+            raise(&self.families.kafka_commit_failures, &[source], snapshot.commit_failures);
+            raise(&self.families.kafka_records_lost, &[source], snapshot.records_lost);
             self.families.kafka_assigned.with_label_values(&[source]).set(snapshot.lag.len() as f64);
             for (id, records) in snapshot.lag.iter().filter_map(|(id, lag)| Some((id, (*lag)?))) {
                 let labels = [&*id.source, &*id.topic, &id.partition.to_string()];
@@ -186,9 +196,9 @@ impl Metrics {
 
     /// What a sink says of itself.
     pub fn sink(&self, sink: &str, figures: &SinkFigures) {
-        raise(&self.families.sink_delivered, sink, figures.delivered);
-        raise(&self.families.sink_retried, sink, figures.retried);
-        raise(&self.families.sink_refused, sink, figures.refused);
+        raise(&self.families.sink_delivered, &[sink], figures.delivered);
+        raise(&self.families.sink_retried, &[sink], figures.retried);
+        raise(&self.families.sink_refused, &[sink], figures.refused);
         self.families.sink_backlog.with_label_values(&[sink]).set(figures.backlog as f64);
         self.families.sink_holding.with_label_values(&[sink]).set(f64::from(figures.is_holding));
         let last_success = figures.last_success.map_or(0.0, |time| time.as_micros() as f64 / 1e6);
@@ -253,7 +263,7 @@ impl Families {
 }
 
 /// Brings a counter up to a total that is counted elsewhere.
-fn raise(family: &IntCounterVec, label: &str, total: u64) {
-    let counter = family.with_label_values(&[label]);
+fn raise(family: &IntCounterVec, labels: &[&str], total: u64) {
+    let counter = family.with_label_values(labels);
     counter.inc_by(total.saturating_sub(counter.get()));
 }

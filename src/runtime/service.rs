@@ -17,7 +17,7 @@ use crate::decode;
 use crate::deliver::{self, SinkState, SinkStatus};
 use crate::detector::Inspector;
 use crate::event::Time;
-use crate::ledger::{Ledger, Outbox, Request, Retention, Snapshot, SqliteLedger, Stream};
+use crate::ledger::{Ledger, LedgerId, Outbox, Request, Retention, Snapshot, SqliteLedger, Stream};
 use crate::observe::{self, Health, Metrics, Names, SinkFigures};
 use crate::receive::kafka::{KafkaReceiver, KafkaStatus};
 use crate::receive::webhook;
@@ -100,7 +100,7 @@ impl Service {
     /// When a part cannot be started.
     pub async fn start(config: Config) -> Result<Self, RunError> {
         let mut ledger = SqliteLedger::open(&config.data_dir)?;
-        let snapshot = ledger.snapshot()?;
+        let (ledger_id, snapshot) = (ledger.id(), ledger.snapshot()?);
         let tenants = Arc::new(config.tenants.clone());
         let kernel = Kernel::restore(&tenants, config.shards, correlate::Limits::default(), &snapshot)?;
         let names = Names::of(&config);
@@ -131,7 +131,8 @@ impl Service {
 
         let receivers_stop = ReceiversStop { threads: Arc::default(), tasks: watch::Sender::new(false) };
         let inspector = Inspector::new(tenants, decode::Limits::default());
-        let kafka = spawn_kafka(&mut receivers, &config, &inspector, &intake, &told.board, &receivers_stop.threads)?;
+        let kafka =
+            spawn_kafka(&mut receivers, &config, &inspector, &intake, &told.board, ledger_id, &receivers_stop.threads)?;
         let mut webhooks = Vec::new();
         for source in &config.webhook_sources {
             let (inspector, metrics) = (inspector.clone(), Arc::clone(&told.metrics));
@@ -256,6 +257,7 @@ fn spawn_kafka(
     inspector: &Inspector,
     intake: &Sender<Intake>,
     board: &Arc<Board>,
+    ledger: LedgerId,
     shutdown: &Arc<AtomicBool>,
 ) -> Result<Vec<(String, Arc<KafkaStatus>)>, RunError> {
     let mut statuses = Vec::new();
@@ -267,6 +269,7 @@ fn spawn_kafka(
             inspector: inspector.clone(),
             intake: intake.clone(),
             board: Arc::clone(board),
+            ledger,
             status,
             shutdown: Arc::clone(shutdown),
             drain: config.drain,

@@ -1,9 +1,13 @@
 //! The command line, as people and scripts use it: the real binary in a process of its own.
 #![cfg(test)]
 
+#[path = "../support/mod.rs"]
+pub mod support;
+
 mod evaluate;
 mod examples;
 mod explain;
+mod ledger;
 mod postern;
 mod readme;
 mod rules;

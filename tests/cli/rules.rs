@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use postern::config::Config;
 use postern::decode::{Body, Limits, records};
+use postern::judge::posture::{POSTURE_RULES, PostureRule};
 use postern::judge::{
     CAMPAIGN_WEIGHING, Factor, PUBLIC_SUFFIX_LIST, RULES, Rule, RuleId, Severity, Tenant, Tenants, judge,
 };
@@ -18,12 +19,54 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn source_of(rule: &Rule) -> String {
-    format!("src/judge/rules/{}.rs", rule.id.as_str().replace('-', "_"))
+/// What a page needs of a rule about messages, or about changes.
+struct Published {
+    source: String,
+    name: &'static str,
+    severity: Severity,
+    techniques: String,
+    title: &'static str,
 }
 
-fn page_of(rule: &Rule) -> PathBuf {
-    root().join(format!("docs/rules/{}.md", rule.id.as_str()))
+impl Published {
+    fn all() -> Vec<Self> {
+        RULES.iter().map(Self::about_mail).chain(POSTURE_RULES.iter().map(Self::about_posture)).collect()
+    }
+
+    fn about_mail(rule: &Rule) -> Self {
+        Self::new("rules", rule.id.as_str(), rule.severity, rule.techniques, rule.title)
+    }
+
+    fn about_posture(rule: &PostureRule) -> Self {
+        Self::new("posture/rules", rule.id.as_str(), rule.severity, rule.techniques, rule.title)
+    }
+
+    fn new(folder: &str, name: &'static str, severity: Severity, techniques: &[&str], title: &'static str) -> Self {
+        let source = format!("src/judge/{folder}/{}.rs", name.replace('-', "_"));
+        Self { source, name, severity, techniques: techniques.join(", "), title }
+    }
+
+    fn path(&self) -> PathBuf {
+        root().join(format!("docs/rules/{}.md", self.name))
+    }
+
+    fn page(&self) -> String {
+        let Self { source, name, severity, techniques, title } = self;
+        let documentation = documentation(source);
+        let (head, text) = documentation.split_first().unwrap();
+        assert_eq!(*head, format!("# {name}"), "{source}");
+        format!(
+            "<!-- From {source}; change it there, then run UPDATE_GOLDEN=1 cargo test --test cli rules. -->\n{head}\n\n\
+             {title}. On its own **{}** · {techniques} · [all rules](README.md)\n{}\n",
+            severity.as_str(),
+            text.join("\n"),
+        )
+    }
+
+    fn row(&self) -> String {
+        let Self { name, severity, techniques, title, .. } = self;
+        format!("| [{name}]({name}.md) | {} | {techniques} | {title} |\n", severity.as_str())
+    }
 }
 
 /// The documentation at the head of a file.
@@ -33,21 +76,6 @@ fn documentation(path: &str) -> Vec<String> {
     lines.map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()).collect()
 }
 
-fn page(rule: &Rule) -> String {
-    let source = source_of(rule);
-    let documentation = documentation(&source);
-    let (title, text) = documentation.split_first().unwrap();
-    assert_eq!(*title, format!("# {}", rule.id.as_str()), "{source}");
-    let severity = rule.severity.as_str();
-    let techniques = rule.techniques.join(", ");
-    format!(
-        "<!-- From {source}; change it there, then run UPDATE_GOLDEN=1 cargo test --test cli rules. -->\n{title}\n\n\
-         {}. On its own **{severity}** · {techniques} · [all rules](README.md)\n{}\n",
-        rule.title,
-        text.join("\n"),
-    )
-}
-
 fn index() -> String {
     let mut page = "<!-- From the catalogue; to write it anew, run UPDATE_GOLDEN=1 cargo test --test cli rules. -->\n\
         # Rules\n\n\
@@ -55,10 +83,11 @@ fn index() -> String {
         message, the first one in this list names the alert.\n\n\
         | rule | on its own | techniques | fires on |\n|---|---|---|---|\n"
         .to_owned();
-    for Rule { id, severity, techniques, title, .. } in &RULES {
-        let (name, severity, techniques) = (id.as_str(), severity.as_str(), techniques.join(", "));
-        writeln!(page, "| [{name}]({name}.md) | {severity} | {techniques} | {title} |").unwrap();
-    }
+    RULES.iter().for_each(|rule| page += &Published::about_mail(rule).row());
+    page += "\n## Changes of settings\n\n\
+        Each is read from an audit record, in whatever table it comes: CloudAppEvents, OfficeActivity, the unified audit log.\n\n\
+        | rule | severity | techniques | fires on |\n|---|---|---|---|\n";
+    POSTURE_RULES.iter().for_each(|rule| page += &Published::about_posture(rule).row());
     page += "\n## Severity\n\n\
         A severity is a sum: the rule brings points, factors add and take, and the sum falls into a level. Every factor that\n\
         counted is listed in the alert.\n\n\
@@ -84,7 +113,7 @@ fn index() -> String {
 
 #[test]
 fn rules_have_the_published_pages() {
-    let pages = RULES.iter().map(|rule| (page_of(rule), page(rule)));
+    let pages = Published::all().into_iter().map(|rule| (rule.path(), rule.page()));
     for (path, text) in pages.chain([(root().join("docs/rules/README.md"), index())]) {
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::write(&path, &text).unwrap();
@@ -93,7 +122,7 @@ fn rules_have_the_published_pages() {
         assert!(published == text, "{}: write it anew with UPDATE_GOLDEN=1", path.display());
     }
     let pages = std::fs::read_dir(root().join("docs/rules")).unwrap();
-    assert_eq!(pages.count(), RULES.len() + 1, "docs/rules has a page of no rule");
+    assert_eq!(pages.count(), RULES.len() + POSTURE_RULES.len() + 1, "docs/rules has a page of no rule");
 }
 
 /// The first block of a language on a page.
@@ -123,7 +152,7 @@ fn fired(json: &str, tenant: &Tenant) -> Vec<RuleId> {
 #[test]
 fn the_example_of_each_of_the_rules_fires_exactly_that_rule() {
     for rule in &RULES {
-        let page = page(rule);
+        let page = Published::about_mail(rule).page();
         let tenants = tenants(&page);
         let (_, tenant) = tenants.iter().next().unwrap();
         assert_eq!(fired(block(&page, "json").unwrap(), tenant), [rule.id], "{}", rule.id.as_str());
@@ -139,7 +168,12 @@ fn the_catalogue_lists_the_rules_with_their_questions_and_the_factors_with_their
         assert!(page.contains(rule["rule"].as_str().unwrap()));
         assert!(!rule["conditions"].as_array().unwrap().is_empty());
     }
-    assert_eq!((of("rules").len(), of("factors").len(), of("levels").len()), (RULES.len(), Factor::ALL.len(), 4));
+    for rule in of("posture_rules") {
+        assert!(page.contains(rule["rule"].as_str().unwrap()));
+        assert!(!rule["signs"].as_array().unwrap().is_empty());
+    }
+    let lengths = ["rules", "posture_rules", "factors", "levels"].map(|key| of(key).len());
+    assert_eq!(lengths, [RULES.len(), POSTURE_RULES.len(), Factor::ALL.len(), 4]);
     for factor in of("factors") {
         assert!(page.contains(factor["factor"].as_str().unwrap()) && factor["reason"].as_str().unwrap().ends_with('.'));
         assert!(page.contains(&format!("{:+}", factor["effect"].as_i64().unwrap())));

@@ -2,7 +2,8 @@
 
 use rdkafka::ClientConfig;
 
-use crate::support::kafka::{Cluster, RealKafka, Record, StoredRecord, on_each_cluster, own_kafka_or_say_so, read_all};
+use crate::each_cluster::on_each_cluster;
+use crate::support::kafka::{Cluster, RealKafka, Record, StoredRecord, own_kafka_or_say_so, read_all};
 
 const RECORDS: usize = 1_000;
 const PARTITIONS: i32 = 3;

@@ -23,7 +23,8 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use self::core::{Core, Seen};
 use self::source::{TestSource, until};
-use crate::support::kafka::{Cluster, Record, StoredRecord, on_each_cluster, real_kafka_or_say_so};
+use crate::each_cluster::on_each_cluster;
+use crate::support::kafka::{Cluster, Record, StoredRecord, real_kafka_or_say_so};
 
 const PARTITIONS: i32 = 4;
 
@@ -321,7 +322,7 @@ fn lost_records_are_the_operators_decision() {
 
     for (policy, first, lost) in [(LostPosition::Earliest, 60, 40), (LostPosition::Latest, 100, 80)] {
         let core = remembering();
-        let running = source.clone().lost_position(policy).run(&core);
+        let running = source.clone().in_a_new_group().lost_position(policy).run(&core);
         core.wait_for(3 * 80 + (100 - first));
         assert_eq!(running.snapshot().records_lost, lost);
         running.stop().unwrap();

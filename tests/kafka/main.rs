@@ -7,7 +7,8 @@ pub mod support;
 mod clusters;
 #[cfg(test)]
 mod consumer;
+mod each_cluster;
 #[cfg(test)]
-mod recovery;
+mod group;
 #[cfg(test)]
 mod service;

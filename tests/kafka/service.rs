@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -20,7 +19,7 @@ use crate::support::endpoint::{Endpoint, Request};
 use crate::support::kafka::{RealKafka, Record, real_kafka_or_say_so};
 use crate::support::kcat::kcat_or_say_so;
 use crate::support::ledger::{Contents, contents};
-use crate::support::postern::{Postern, free_address};
+use crate::support::postern::{Postern, free_address, post};
 use crate::support::relay::Relay;
 
 /// `shutdown_ms` of every test.
@@ -367,17 +366,6 @@ fn printed_config(dir: &Path) -> String {
     let output = print.args(["config", "print"]).arg(dir.join("postern.toml")).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
-}
-
-/// Posts a body; the status of the answer.
-fn post(address: SocketAddr, body: &str) -> u16 {
-    let mut stream = TcpStream::connect(address).unwrap();
-    let length = body.len();
-    write!(stream, "POST / HTTP/1.1\r\nHost: postern\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}")
-        .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
 fn lines(file: &Path) -> Vec<String> {

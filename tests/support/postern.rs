@@ -1,7 +1,7 @@
 //! The real binary as a process: started, asked, stopped, killed.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -69,6 +69,18 @@ impl Postern {
         }
     }
 
+    /// Whether the condition comes to hold within a time.
+    pub fn comes_to(&self, patience: Duration, mut condition: impl FnMut(&Self) -> bool) -> bool {
+        let deadline = Instant::now() + patience;
+        while Instant::now() < deadline {
+            if condition(self) {
+                return true;
+            }
+            std::thread::sleep(LOOK);
+        }
+        false
+    }
+
     /// Waits until it is ready.
     pub fn wait_ready(&mut self) {
         self.wait_until("ready", |postern| postern.get("/readyz").is_some_and(|(status, _)| status == 200));
@@ -80,10 +92,20 @@ impl Postern {
         self.child.wait().unwrap();
     }
 
+    /// Its number.
+    pub fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id().try_into().unwrap())
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill(self.pid(), signal).unwrap();
+    }
+
     /// Asks it to stop and waits; how it ended, and how long that took.
     pub fn stop(mut self) -> (ExitStatus, Duration) {
         let started = Instant::now();
-        kill(Pid::from_raw(self.child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+        self.signal(Signal::SIGTERM);
         (self.wait(), started.elapsed())
     }
 
@@ -97,6 +119,11 @@ impl Postern {
             assert!(Instant::now() < deadline, "postern did not end within {PATIENCE:?}\n{}", self.log());
             std::thread::sleep(LOOK);
         }
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
     }
 
     /// What it logged, the last of it.
@@ -124,4 +151,15 @@ impl Drop for Postern {
 /// An address of this machine that nobody listens on.
 pub fn free_address() -> SocketAddr {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
+}
+
+/// Posts a body; the status of the answer.
+pub fn post(address: SocketAddr, body: &str) -> u16 {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let length = body.len();
+    write!(stream, "POST / HTTP/1.1\r\nHost: postern\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}")
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
 }

@@ -4,223 +4,313 @@
 //! source that used to be aligned (a failed lookup is then no attack), a device that nobody registered (one sender at one
 //! network, day after day, without a burst), and a network that speaks as several people, which no device does.
 //!
+//! Whatever speaks for a source counts only once it is older than the lateness, so that messages which overtake each
+//! other get the same answers.
+//!
 //! Attackers choose addresses and senders, so the profiles are bounded, and what is forgotten is what would be missed
-//! least: a pair seen once gives way before one seen on two days, however many new pairs arrive.
+//! least: a pair seen once gives way before one seen on two days, however many new pairs arrive. There may be a million,
+//! which is why they are kept as they are ([`kept`], [`shelf`], [`queue`]).
 
+mod kept;
+mod key;
+mod networks;
 mod profile;
+#[cfg(test)]
+mod properties;
+mod queue;
+mod recipients;
+mod results;
+mod rhythm;
+mod shelf;
+mod standing;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::str::FromStr;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use crate::event::{SourceNetwork, Span, Time};
+use crate::event::{Fingerprint, Span, Time};
 
-pub use profile::{Profile, Sighting, Standing};
+use super::campaign::LATENESS;
+use super::days::Days;
+
+use kept::{Entry, Kept, Marks};
+use networks::Networks;
+use queue::{Queue, Waiting};
+use shelf::{Shelf, Slot};
+
+pub use key::{SourceKey, SourceKeyError};
+pub use profile::{Profile, Sighting};
+pub use standing::Standing;
 
 /// How long a profile is kept after its last message.
 const KEPT: Span = Span::hours(90 * 24);
 
-/// One sender at one network.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SourceKey {
-    /// Where it sends from.
-    pub network: SourceNetwork,
-    /// Whom it speaks as: a folded address.
-    pub sender: String,
-}
-
-impl fmt::Display for SourceKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.network, self.sender)
-    }
-}
-
-/// The text is not a network and a sender.
-#[derive(Debug, thiserror::Error)]
-#[error("not a source; write it as 203.0.113.0/24 scanner@contoso.com")]
-pub struct SourceKeyError;
-
-impl FromStr for SourceKey {
-    type Err = SourceKeyError;
-
-    fn from_str(text: &str) -> Result<Self, SourceKeyError> {
-        let (network, sender) = text.split_once(' ').ok_or(SourceKeyError)?;
-        Ok(Self { network: network.parse().map_err(|_| SourceKeyError)?, sender: sender.to_owned() })
-    }
-}
-
 /// What a source is known for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Familiarity {
-    /// Never seen before.
+    /// Not seen on any day before this one.
     New,
     /// Seen before, and not for long enough to say more.
     Seen,
-    /// It has been aligned before, and not for long enough.
+    /// It has been aligned before, and not on enough days to say more.
     AlignedBefore,
-    /// It has behaved as a device for so many days, and speaks as nobody else.
+    /// It has behaved as a device for a week and more, and speaks as nobody else.
     Device,
-    /// It has been aligned on so many days.
+    /// It has been aligned on seven days and more.
     Aligned,
 }
 
 /// The profiles of one tenant.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
-    profiles: BTreeMap<SourceKey, Profile>,
-    /// Least missed first.
-    by_rank: BTreeSet<(Rank, SourceKey)>,
+    slots: BTreeMap<Fingerprint, Slot>,
+    shelf: Shelf,
+    queue: Queue,
+    networks: Networks,
 }
-
-/// Days and messages, then the time of the latest message.
-type Rank = ((u32, u32), Time);
 
 impl Sources {
     /// Takes a message in, and says what its source was known for, this message included in its behaviour.
     pub fn observe(&mut self, key: &SourceKey, sighting: &Sighting) -> Familiarity {
-        let known = self.profiles.remove(key);
-        let is_new = known.is_none();
-        let mut profile = known.unwrap_or_default();
-        self.by_rank.remove(&(rank(&profile), key.clone()));
-        profile.observe(sighting);
-        let familiarity = self.familiarity(key, &profile, sighting.time, is_new);
-        self.restore(key.clone(), profile);
-        familiarity
+        let name = key.name();
+        let slot = match self.slots.get(&name).copied() {
+            Some(slot) => {
+                self.change(slot, |kept| kept.observe(sighting));
+                slot
+            }
+            None => self.add(name, key.clone(), Profile::begun_by(sighting)),
+        };
+        self.shelf.get(slot).map_or(Familiarity::New, |entry| self.familiarity(slot, entry, sighting.time))
     }
 
-    fn familiarity(&self, key: &SourceKey, profile: &Profile, at: Time, is_new: bool) -> Familiarity {
+    fn familiarity(&self, slot: Slot, entry: &Entry, at: Time) -> Familiarity {
+        let settled = at - LATENESS;
+        let profile = entry.kept.profile();
         match () {
-            () if profile.is_aligned_of_old(at) => Familiarity::Aligned,
-            () if profile.is_device_of_old(at) && !self.has_other_identity(key) => Familiarity::Device,
-            () if is_new => Familiarity::New,
+            () if profile.is_aligned_of_old(settled) => Familiarity::Aligned,
+            () if profile.is_device_of_old(settled) && !self.networks.has_unproven(entry.network, settled, slot) => {
+                Familiarity::Device
+            }
+            () if profile.is_aligned_before(settled) => Familiarity::AlignedBefore,
+            () if profile.days().over_at(settled) == 0 => Familiarity::New,
             () => Familiarity::Seen,
         }
     }
 
-    /// Whether the network has spoken as somebody else without proof.
-    pub fn has_other_identity(&self, key: &SourceKey) -> bool {
-        let is_unproven = |profile: &Profile| profile.messages.contains_key(&Standing::Unaligned);
-        self.of_network(key.network).any(|(other, profile)| other.sender != key.sender && is_unproven(profile))
-    }
-
-    fn of_network(&self, network: SourceNetwork) -> impl Iterator<Item = (&SourceKey, &Profile)> {
-        let first = SourceKey { network, sender: String::new() };
-        self.profiles.range(first..).take_while(move |(key, _)| key.network == network)
-    }
-
-    /// Whether another source of the network has been known for long.
+    /// Whether somebody else on the network is known: its claims were proven, by alignment or by a sanction, on seven
+    /// days, or it is a device. A source that is new there is then a known one that starts to speak as somebody else.
+    ///
+    /// What the asker has said does not unmake the device: the answer is the same for its first message and its last.
+    #[must_use]
     pub fn knows_network(&self, key: &SourceKey, at: Time) -> bool {
-        let is_known = |profile: &Profile| profile.is_aligned_of_old(at) || profile.is_device_of_old(at);
-        self.of_network(key.network).any(|(other, profile)| other.sender != key.sender && is_known(profile))
+        let settled = at - LATENESS;
+        let asker = self.slots.get(&key.name()).copied();
+        let is_device =
+            |slot: Slot| self.shelf.get(slot).is_some_and(|entry| entry.kept.profile().is_device_of_old(settled));
+        self.networks.has_proven(key.network, Days::number(settled), asker)
+            || self.networks.only_unproven(key.network, settled, asker).is_some_and(is_device)
     }
 
-    /// Whether a source has behaved as a device so far.
-    pub fn is_like_a_device(&self, key: &SourceKey) -> bool {
-        self.profiles.get(key).is_some_and(Profile::is_like_a_device)
+    /// Whether a source has behaved as a device so far, however short that is.
+    #[must_use]
+    pub fn is_like_a_device(&self, key: &SourceKey, at: Time) -> bool {
+        let slot = self.slots.get(&key.name()).copied();
+        let entry = slot.and_then(|slot| self.shelf.get(slot));
+        entry.is_some_and(|entry| entry.kept.profile().is_like_a_device(at - LATENESS))
     }
 
     /// Puts a profile back as it was stored.
     pub fn restore(&mut self, key: SourceKey, profile: Profile) {
-        self.by_rank.insert((rank(&profile), key.clone()));
-        self.profiles.insert(key, profile);
+        let name = key.name();
+        match self.slots.get(&name).copied() {
+            Some(slot) => self.change(slot, |kept| *kept = profile.into()),
+            None => {
+                self.add(name, key, profile);
+            }
+        }
     }
 
     /// Forgets and returns one source: the least missed, where there are too many.
     pub fn evict_one(&mut self, profiles_max: usize) -> Option<SourceKey> {
-        if self.profiles.len() <= profiles_max {
-            return None;
-        }
-        let (_, key) = self.by_rank.pop_first()?;
-        self.profiles.remove(&key);
-        Some(key)
+        let is_beyond = self.len() > profiles_max;
+        self.queue.least_missed().filter(|_| is_beyond).and_then(|slot| self.remove(slot))
     }
 
-    /// Forgets the sources that have been silent for too long, and returns them.
+    /// Forgets and returns one source that has been silent for too long: that which has been for longest.
     pub fn forget_one_silent(&mut self, watermark: Time) -> Option<SourceKey> {
-        let _ = watermark;
-        None
-    }
-
-    /// Forgets the sources that have been silent for too long, and returns them.
-    pub fn forget_silent(&mut self, watermark: Time) -> Vec<SourceKey> {
-        let is_silent = |profile: &Profile| profile.last_seen() < watermark - KEPT;
-        let silent: Vec<_> =
-            self.profiles.iter().filter(|(_, profile)| is_silent(profile)).map(|(key, _)| key.clone()).collect();
-        for key in &silent {
-            if let Some(profile) = self.profiles.remove(key) {
-                self.by_rank.remove(&(rank(&profile), key.clone()));
-            }
-        }
-        silent
+        let silent = self.queue.most_silent(&self.shelf).filter(|waiting| waiting.since < watermark - KEPT)?;
+        self.remove(silent.slot)
     }
 
     /// The profile of a source.
     #[must_use]
-    pub fn get(&self, key: &SourceKey) -> Option<&Profile> {
-        self.profiles.get(key)
+    pub fn get(&self, key: &SourceKey) -> Option<Cow<'_, Profile>> {
+        let slot = self.slots.get(&key.name())?;
+        self.shelf.get(*slot).map(|entry| entry.kept.profile())
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.profiles.len()
+        self.slots.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.profiles.is_empty()
+        self.slots.is_empty()
     }
-}
 
-fn rank(profile: &Profile) -> Rank {
-    (profile.rank(), profile.last_seen())
+    fn add(&mut self, name: Fingerprint, key: SourceKey, profile: Profile) -> Slot {
+        let kept = Kept::from(profile);
+        let (network, marks) = (key.network, kept.marks());
+        let slot = self.shelf.insert(Entry { network, sender: key.into_sender(), kept });
+        self.slots.insert(name, slot);
+        self.networks.insert(network, slot, &marks);
+        self.queue.insert(marks.rank, Waiting { since: marks.last_seen, slot }, &self.shelf);
+        slot
+    }
+
+    fn change(&mut self, slot: Slot, change: impl FnOnce(&mut Kept)) {
+        let Some(entry) = self.shelf.get_mut(slot) else { return };
+        let before = entry.kept.marks();
+        change(&mut entry.kept);
+        let (network, after) = (entry.network, entry.kept.marks());
+        if (before.unproven_since, before.proven_since) != (after.unproven_since, after.proven_since) {
+            self.networks.remove(network, slot, &before);
+            self.networks.insert(network, slot, &after);
+        }
+        if (before.rank, before.last_seen) != (after.rank, after.last_seen) {
+            self.queue.remove(before.rank, slot, &self.shelf);
+            self.queue.insert(after.rank, Waiting { since: after.last_seen, slot }, &self.shelf);
+        }
+    }
+
+    fn remove(&mut self, slot: Slot) -> Option<SourceKey> {
+        let Entry { network, sender, kept } = self.shelf.get(slot)?;
+        let marks: Marks = kept.marks();
+        self.slots.remove(&key::name(*network, sender));
+        self.networks.remove(*network, slot, &marks);
+        self.queue.remove(marks.rank, slot, &self.shelf);
+        let Entry { network, sender, .. } = self.shelf.remove(slot)?;
+        Some(SourceKey { network, sender: sender.into() })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Fingerprint;
+    use crate::event::{AuthResults, SourceNetwork};
 
     fn key(network: u8, sender: &str) -> SourceKey {
         SourceKey { network: SourceNetwork::V4([203, 0, network]), sender: sender.to_owned() }
     }
 
+    /// A message at noon.
     fn on(day: i64, standing: Standing) -> Sighting {
-        let recipient = Fingerprint::of("test", &[b"r"]);
         Sighting {
-            time: Time::from_millis(day * 86_400_000),
-            recipient,
+            time: Time::from_millis(day * 86_400_000 + 43_200_000),
+            recipient: Fingerprint::of("test", &[b"r"]),
             standing,
             is_personal: false,
-            results: crate::event::AuthResults::default(),
+            results: AuthResults::default(),
         }
+    }
+
+    fn later(sighting: Sighting, minutes: i64) -> Sighting {
+        Sighting { time: sighting.time + Span::minutes(minutes), ..sighting }
+    }
+
+    fn told(
+        sources: &mut Sources,
+        key: &SourceKey,
+        days: std::ops::Range<i64>,
+        standing: Standing,
+    ) -> Vec<Familiarity> {
+        days.map(|day| sources.observe(key, &on(day, standing))).collect()
     }
 
     #[test]
     fn a_source_is_new_then_seen_then_a_device() {
         let mut sources = Sources::default();
+        let told = told(&mut sources, &key(113, "scanner@contoso.com"), 0..9, Standing::Unaligned);
+        assert_eq!((told[0], told[1], told[6], told[7]), {
+            (Familiarity::New, Familiarity::Seen, Familiarity::Seen, Familiarity::Device)
+        });
+    }
+
+    #[test]
+    fn what_was_aligned_is_known_at_first_a_little_and_after_seven_days_for_sure() {
+        let mut sources = Sources::default();
+        let newsletter = key(113, "news@contoso.com");
+        let aligned = on(0, Standing::Aligned);
+        assert_eq!(sources.observe(&newsletter, &aligned), Familiarity::New);
+        assert_eq!(sources.observe(&newsletter, &later(aligned, 10)), Familiarity::New);
+        assert_eq!(sources.observe(&newsletter, &later(aligned, 11)), Familiarity::AlignedBefore);
+        let told = told(&mut sources, &newsletter, 1..8, Standing::Aligned);
+        assert_eq!((told[5], told[6]), (Familiarity::AlignedBefore, Familiarity::Aligned));
+    }
+
+    #[test]
+    fn a_day_counts_when_nothing_of_it_can_come_any_more() {
+        let mut sources = Sources::default();
         let scanner = key(113, "scanner@contoso.com");
-        let told: Vec<_> = (0..9).map(|day| sources.observe(&scanner, &on(day, Standing::Unaligned))).collect();
-        assert_eq!((told[0], told[6], told[7]), (Familiarity::New, Familiarity::Seen, Familiarity::Device));
+        told(&mut sources, &scanner, 0..7, Standing::Unaligned);
+        let midnight = Sighting { time: Time::from_millis(7 * 86_400_000), ..on(7, Standing::Unaligned) };
+        assert_eq!(sources.observe(&scanner, &later(midnight, 9)), Familiarity::Seen);
+        assert_eq!(sources.observe(&scanner, &later(midnight, 10)), Familiarity::Device);
     }
 
     #[test]
     fn a_network_that_speaks_as_somebody_else_is_no_device() {
         let mut sources = Sources::default();
         let scanner = key(113, "scanner@contoso.com");
-        (0..9).for_each(|day| drop(sources.observe(&scanner, &on(day, Standing::Unaligned))));
+        told(&mut sources, &scanner, 0..9, Standing::Unaligned);
         sources.observe(&key(113, "ceo@contoso.com"), &on(9, Standing::Unaligned));
-        assert_eq!(sources.observe(&scanner, &on(9, Standing::Unaligned)), Familiarity::Seen);
-        assert!(!sources.has_other_identity(&key(112, "scanner@contoso.com")));
+        assert_eq!(sources.observe(&scanner, &later(on(9, Standing::Unaligned), 10)), Familiarity::Device);
+        assert_eq!(sources.observe(&scanner, &later(on(9, Standing::Unaligned), 11)), Familiarity::Seen);
+    }
+
+    #[test]
+    fn neighbours_that_prove_their_claims_do_not_unmake_a_device() {
+        let mut sources = Sources::default();
+        let scanner = key(113, "scanner@contoso.com");
+        for (sender, standing) in [("a", Standing::Aligned), ("b", Standing::Sanctioned), ("c", Standing::Transient)] {
+            told(&mut sources, &key(113, sender), 0..9, standing);
+        }
+        assert_eq!(told(&mut sources, &scanner, 0..9, Standing::Unaligned)[8], Familiarity::Device);
+    }
+
+    #[test]
+    fn a_network_is_known_by_anybody_else_who_is() {
+        for standing in [Standing::Aligned, Standing::Sanctioned, Standing::Unaligned] {
+            let mut sources = Sources::default();
+            let (known, stranger) = (key(113, "scanner@contoso.com"), key(113, "ceo@contoso.com"));
+            told(&mut sources, &known, 0..7, standing);
+            let at = |day| on(day, standing).time;
+            assert!(!sources.knows_network(&stranger, at(6)));
+            assert!(sources.knows_network(&stranger, at(7)));
+            assert!(!sources.knows_network(&known, at(7)), "by somebody else");
+            assert!(!sources.knows_network(&key(112, "ceo@contoso.com"), at(7)));
+            told(&mut sources, &stranger, 7..9, Standing::Unaligned);
+            assert!(sources.knows_network(&stranger, at(9)));
+        }
+    }
+
+    #[test]
+    fn a_network_of_many_voices_is_not_known() {
+        let mut sources = Sources::default();
+        for sender in ["a", "b"] {
+            told(&mut sources, &key(113, sender), 0..20, Standing::Unaligned);
+        }
+        let at = on(20, Standing::Unaligned).time;
+        assert!(!sources.knows_network(&key(113, "c"), at));
+        assert!(sources.knows_network(&key(113, "b"), at), "what it says itself does not count");
     }
 
     #[test]
     fn a_scan_does_not_push_out_what_was_seen_on_two_days() {
         let mut sources = Sources::default();
-        for day in 0..2 {
-            sources.observe(&key(113, "scanner@contoso.com"), &on(day, Standing::Unaligned));
-        }
+        told(&mut sources, &key(113, "scanner@contoso.com"), 0..2, Standing::Unaligned);
         for number in 0..1_000 {
             sources.observe(&key(112, &format!("{number}@contoso.com")), &on(2, Standing::Unaligned));
             sources.evict_one(100);
@@ -234,15 +324,8 @@ mod tests {
         let mut sources = Sources::default();
         let scanner = key(113, "scanner@contoso.com");
         sources.observe(&scanner, &on(0, Standing::Aligned));
-        assert!(sources.forget_silent(on(90, Standing::Aligned).time).is_empty());
-        assert_eq!(sources.forget_silent(on(91, Standing::Aligned).time), [scanner]);
-        assert!(sources.is_empty());
-    }
-
-    #[test]
-    fn a_key_reads_back() {
-        for text in ["203.0.113.0/24 scanner@contoso.com", "2001:db8:1:2::/64 a b@contoso.com"] {
-            assert_eq!(text.parse::<SourceKey>().unwrap().to_string(), text);
-        }
+        assert_eq!(sources.forget_one_silent(on(90, Standing::Aligned).time), None);
+        assert_eq!(sources.forget_one_silent(on(91, Standing::Aligned).time), Some(scanner));
+        assert!(sources.is_empty() && !sources.knows_network(&key(113, "a"), on(91, Standing::Aligned).time));
     }
 }

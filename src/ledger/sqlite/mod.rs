@@ -19,7 +19,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::{Entry, Ledger, LedgerError, ReadLimit, Retention, Sequences, Snapshot, Stream, Transaction};
+use super::{Entry, Ledger, LedgerError, LedgerId, ReadLimit, Retention, Sequences, Snapshot, Stream, Transaction};
 
 /// The ledger's file in the data directory.
 pub const LEDGER_FILE: &str = "ledger.sqlite";
@@ -27,6 +27,7 @@ pub const LEDGER_FILE: &str = "ledger.sqlite";
 /// A ledger in one SQLite file.
 #[derive(Debug)]
 pub struct SqliteLedger {
+    id: LedgerId,
     connection: Connection,
     /// Held until the connection is closed: fields are dropped in this order.
     _lock: Option<File>,
@@ -39,8 +40,7 @@ impl SqliteLedger {
     /// When another process holds it, when a newer Postern wrote it, or when it cannot be used.
     pub fn open(data_dir: &Path) -> Result<Self, LedgerError> {
         let lock = connection::lock(data_dir)?;
-        let connection = connection::open(&data_dir.join(LEDGER_FILE))?;
-        Ok(Self { connection, _lock: Some(lock) })
+        Self::of(connection::open(&data_dir.join(LEDGER_FILE))?, Some(lock))
     }
 
     /// A ledger that is gone when it is dropped.
@@ -48,11 +48,20 @@ impl SqliteLedger {
     /// # Errors
     /// When SQLite is too old.
     pub fn open_in_memory() -> Result<Self, LedgerError> {
-        Ok(Self { connection: connection::open_in_memory()?, _lock: None })
+        Self::of(connection::open_in_memory()?, None)
+    }
+
+    fn of(connection: Connection, lock: Option<File>) -> Result<Self, LedgerError> {
+        let id = read::id(&connection).map_err(fault)?;
+        Ok(Self { id, connection, _lock: lock })
     }
 }
 
 impl Ledger for SqliteLedger {
+    fn id(&self) -> LedgerId {
+        self.id
+    }
+
     fn snapshot(&mut self) -> Result<Snapshot, LedgerError> {
         read::snapshot(&mut self.connection).map_err(fault)
     }

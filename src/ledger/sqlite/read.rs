@@ -1,12 +1,19 @@
 //! What a restart needs, and what sinks read.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use rusqlite::{Connection, Result, Row, params};
+use rusqlite::types::Type;
+use rusqlite::{Connection, Error, Result, Row, params};
 use serde::Serialize;
 
 use super::{integer, table};
 use crate::detector::{DeadLetter, StateChange};
-use crate::ledger::{Cursor, Entry, Position, ReadLimit, Sequences, Snapshot, Stream};
+use crate::ledger::{Cursor, Entry, LedgerId, Position, ReadLimit, Sequences, Snapshot, Stream};
+
+/// Which ledger this is.
+pub(super) fn id(sql: &Connection) -> Result<LedgerId> {
+    let text: String = sql.query_row("SELECT id FROM identity", [], |row| row.get(0))?;
+    text.parse().map_err(|error| Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
+}
 
 /// Everything that a restart needs, as of one moment, in the order of the primary keys.
 pub(super) fn snapshot(connection: &mut Connection) -> Result<Snapshot> {
@@ -89,7 +96,7 @@ fn line(DeadLetter { reason, detail, origin, raw }: &DeadLetter) -> Result<Strin
         raw: String,
     }
     let line = Line { reason, detail, origin, raw: BASE64_STANDARD.encode(raw) };
-    serde_json::to_string(&line).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+    serde_json::to_string(&line).map_err(|error| Error::ToSqlConversionFailure(error.into()))
 }
 
 /// Written by us from an unsigned number, so never negative.

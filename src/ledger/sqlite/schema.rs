@@ -6,16 +6,21 @@ use super::fault;
 use crate::ledger::LedgerError;
 
 /// Migration n leads from `user_version` n to n + 1. A released one is never edited.
-const MIGRATIONS: [&str; 1] = [include_str!("schema/1.sql")];
+pub(super) const MIGRATIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// Brings the schema up to date.
 ///
 /// # Errors
 /// When a newer Postern wrote the file, or when it cannot be written.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
+    apply(connection, &MIGRATIONS)
+}
+
+/// Brings the schema to where the first of the migrations lead: an older build knew fewer.
+pub(super) fn apply(connection: &mut Connection, migrations: &[&str]) -> Result<(), LedgerError> {
     let found = version(connection).map_err(fault)?;
-    let missing = usize::try_from(found).ok().and_then(|done| MIGRATIONS.get(done..));
-    let missing = missing.ok_or(LedgerError::SchemaTooNew { found, known: MIGRATIONS.len() as u32 })?;
+    let missing = usize::try_from(found).ok().and_then(|done| migrations.get(done..));
+    let missing = missing.ok_or(LedgerError::SchemaTooNew { found, known: migrations.len() as u32 })?;
     (found..).zip(missing).try_for_each(|(from, sql)| step(connection, from + 1, sql)).map_err(fault)
 }
 
@@ -47,7 +52,7 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         connection.pragma_update(None, "user_version", 99).unwrap();
         let error = migrate(&mut connection).unwrap_err();
-        assert!(matches!(error, LedgerError::SchemaTooNew { found: 99, known: 1 }), "{error}");
+        assert!(matches!(error, LedgerError::SchemaTooNew { found: 99, known: 2 }), "{error}");
         assert_eq!(version(&connection).unwrap(), 99);
     }
 }

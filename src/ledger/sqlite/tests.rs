@@ -80,6 +80,33 @@ fn what_was_committed_is_what_a_restart_gets() {
 }
 
 #[test]
+fn a_file_with_content_of_every_earlier_schema_is_carried_over_whole() {
+    for version in 1..schema::MIGRATIONS.len() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut old = Connection::open(directory.path().join(LEDGER_FILE)).unwrap();
+        schema::apply(&mut old, &schema::MIGRATIONS[..version]).unwrap();
+        write::commit(&mut old, &one_of_each()).unwrap();
+        drop(old);
+
+        let mut new = SqliteLedger::open_in_memory().unwrap();
+        new.commit(&one_of_each()).unwrap();
+        let mut ledger = SqliteLedger::open(directory.path()).unwrap();
+        assert_eq!(dump(&mut ledger), dump(&mut new), "from version {version}");
+        ledger.commit(&alerts([7])).unwrap();
+        assert_eq!(ledger.snapshot().unwrap().last.alerts, 3, "from version {version}");
+    }
+}
+
+#[test]
+fn a_ledger_keeps_its_id_and_no_two_have_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    let id = SqliteLedger::open(directory.path()).unwrap().id();
+    assert_eq!(SqliteLedger::open(directory.path()).unwrap().id(), id);
+    let others: BTreeSet<_> = (0..9).map(|_| SqliteLedger::open_in_memory().unwrap().id().to_string()).collect();
+    assert!(others.len() == 9 && !others.contains(&id.to_string()));
+}
+
+#[test]
 fn what_a_killed_process_leaves_behind_is_the_last_commit() {
     let [life, afterlife] = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let mut ledger = SqliteLedger::open(life.path()).unwrap();

@@ -3,8 +3,10 @@
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::group;
 use crate::detector::{Arrival, Inspector, Slice};
 use crate::event::Time;
+use crate::ledger::LedgerId;
 use crate::receive::{Board, Origin, PartitionId, Stretch};
 
 /// Messages of a batch: enough that the channel costs nothing, few enough that a batch is a matter of milliseconds.
@@ -80,8 +82,9 @@ impl Assignment {
         self.partitions.iter_mut().filter_map(Partition::take_stretch).collect()
     }
 
-    /// The durable positions that the group has not been told yet. It counts as told then, whatever comes of it.
-    pub(super) fn take_untold(&mut self, board: &Board) -> TopicPartitionList {
+    /// The durable positions that the group has not been told yet, under the mark of their ledger. They count as told
+    /// then, until they are forgotten.
+    pub(super) fn take_untold(&mut self, board: &Board, ledger: LedgerId) -> TopicPartitionList {
         let mut list = TopicPartitionList::new();
         for Partition { id, told, .. } in &mut self.partitions {
             let durable = board.next_offset(id);
@@ -91,7 +94,14 @@ impl Assignment {
                 *told = durable;
             }
         }
+        let mark = group::mark(ledger);
+        list.elements().iter_mut().for_each(|element| element.set_metadata(&mark));
         list
+    }
+
+    /// Has the group told everything again.
+    pub(super) fn forget_told(&mut self) {
+        self.partitions.iter_mut().for_each(|partition| partition.told = None);
     }
 
     fn find(&mut self, topic: &str, partition: i32) -> Option<&mut Partition> {

@@ -1,4 +1,4 @@
-//! Asking the broker what it has: three requests for any number of partitions.
+//! Asking the broker what it has, and what the group knows: a request or three for any number of partitions.
 
 use std::time::Duration;
 
@@ -8,8 +8,11 @@ use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::context::Context;
+use super::group;
+use super::handover::list;
 use super::position::Extent;
 use crate::config::Start;
+use crate::ledger::LedgerId;
 use crate::receive::PartitionId;
 
 /// How long a broker has for one answer; three of them stay far below `max.poll.interval.ms`.
@@ -49,10 +52,31 @@ pub(super) fn extents(
     oldest.into_iter().zip(end).zip(start).map(extent).collect()
 }
 
-/// Whether the broker says that a topic does not exist, or that it is not for us. No answer is not a no.
-pub(super) fn is_missing(consumer: &BaseConsumer<Context>, topic: &str) -> bool {
-    let metadata = consumer.fetch_metadata(Some(topic), QUERY_MAX);
-    metadata.is_ok_and(|metadata| metadata.topics().iter().any(|topic| topic.error().is_some()))
+/// The partitions of a topic: none where the broker says that it does not exist, or that it is not for us. No answer is
+/// not a no.
+pub(super) fn partitions(consumer: &BaseConsumer<Context>, topic: &str) -> Option<Vec<i32>> {
+    let metadata = consumer.fetch_metadata(Some(topic), QUERY_MAX).ok()?;
+    let topics = metadata.topics().iter().filter(|topic| topic.error().is_none());
+    Some(topics.flat_map(|topic| topic.partitions()).map(|partition| partition.id()).collect())
+}
+
+/// The partitions that the group has been told a position of by a ledger, each with the ledger.
+///
+/// # Errors
+/// When the broker does not say; asking again later may help.
+pub(super) fn marks(
+    consumer: &BaseConsumer<Context>,
+    partitions: &[PartitionId],
+) -> KafkaResult<Vec<(PartitionId, LedgerId)>> {
+    if partitions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let committed = consumer.committed_offsets(list(partitions), QUERY_MAX)?;
+    let mark = |id: &PartitionId| {
+        let found = committed.find_partition(&id.topic, id.partition)?;
+        Some((id.clone(), group::marked(found.metadata())?))
+    };
+    Ok(partitions.iter().filter_map(mark).collect())
 }
 
 /// The offset of the first record at or after a time, or at one of the two ends, which Kafka asks for in the same way;

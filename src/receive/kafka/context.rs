@@ -30,11 +30,19 @@ pub(super) struct Context {
     /// At most a few: librdkafka decides nothing new before it has been told that we follow.
     rebalances: Mutex<Vec<Rebalance>>,
     closing: AtomicBool,
+    /// Whether a commit of group offsets failed: idle partitions would stay without one.
+    refused_commit: AtomicBool,
 }
 
 impl Context {
     pub(super) fn new(source: Arc<str>, status: Arc<KafkaStatus>) -> Self {
-        Self { source, status, rebalances: Mutex::default(), closing: AtomicBool::new(false) }
+        Self {
+            source,
+            status,
+            rebalances: Mutex::default(),
+            closing: AtomicBool::new(false),
+            refused_commit: AtomicBool::new(false),
+        }
     }
 
     /// What was decided since the last call, in order.
@@ -45,6 +53,11 @@ impl Context {
     /// From now on every rebalance ends in no assignment at all: nobody looks at the notes any more.
     pub(super) fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a commit of group offsets failed since the last call.
+    pub(super) fn take_refused_commit(&self) -> bool {
+        self.refused_commit.swap(false, Ordering::Relaxed)
     }
 
     fn note(&self, rebalance: Rebalance) {
@@ -76,6 +89,7 @@ impl ConsumerContext for Context {
     fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
         if let Err(error) = result {
             self.status.update(|status| status.commit_failures += 1);
+            self.refused_commit.store(true, Ordering::Relaxed);
             tracing::debug!(source = &*self.source, %error, "group offsets were not committed");
         }
     }

@@ -2,6 +2,7 @@
 
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode};
 
+use crate::ledger::LedgerId;
 use crate::receive::PartitionId;
 use crate::secrets::SecretError;
 
@@ -69,6 +70,9 @@ pub enum KafkaError {
         /// The offset that the next record will get.
         end: i64,
     },
+    /// Another ledger reads the topic in the same group.
+    #[error(transparent)]
+    GroupTaken(Box<GroupTaken>),
     /// The commit loop has ended.
     #[error("the Kafka source {name:?} has nobody left to hand records to; see the log for what ended before it")]
     HungUp {
@@ -81,6 +85,26 @@ pub enum KafkaError {
         /// Why.
         source: std::io::Error,
     },
+}
+
+/// The group belongs to another ledger.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the group {group:?} of the source {:?} belongs to another ledger: {other} read partition {} of the topic {:?}, this \
+     one is {own}. Two ledgers cannot share a group, each would see a part of every campaign. If another postern runs in \
+     the group, stop this one or give it a `group` of its own; if this one has the wrong `data_dir`, give it the one that \
+     belongs to the group; if that ledger is lost, use a new `group`, and this ledger begins at `start`",
+    id.source, id.partition, id.topic
+)]
+pub struct GroupTaken {
+    /// A partition that the other ledger has read.
+    pub id: PartitionId,
+    /// The group.
+    pub group: String,
+    /// The other ledger.
+    pub other: LedgerId,
+    /// This ledger.
+    pub own: LedgerId,
 }
 
 /// What to do about an error after which the client keeps trying.

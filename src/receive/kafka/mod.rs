@@ -1,7 +1,8 @@
 //! Kafka and Event Hubs: one thread a source, one client, one loop.
 //!
-//! The ledger decides where reading begins; the broker's group offsets are written for lag displays and never read. So
-//! a record is read again after any crash, and skipped by its position where it has been counted already.
+//! The ledger decides where reading begins; the broker's group offsets are written for lag displays, and only the mark on
+//! them is read, which says whose group it is. So a record is read again after any crash, and skipped by its position
+//! where it has been counted already.
 //!
 //! One [`BaseConsumer`](rdkafka::consumer::BaseConsumer) is polled by one thread. Not `StreamConsumer` and no partition
 //! queues: both rest on edge-triggered wake-ups that are known to get lost, and a partition then stands still for
@@ -16,6 +17,7 @@ mod assignment;
 mod broker;
 mod context;
 mod error;
+mod group;
 mod handover;
 mod position;
 mod rebalance;
@@ -30,12 +32,13 @@ use std::time::Duration;
 
 use crossbeam_channel::Sender;
 
-pub use error::KafkaError;
+pub use error::{GroupTaken, KafkaError};
 pub use status::{KafkaSnapshot, KafkaStatus};
 
 use super::{Board, Intake};
 use crate::config::KafkaSource;
 use crate::detector::Inspector;
+use crate::ledger::LedgerId;
 use session::Session;
 
 /// Everything that a Kafka source needs to run.
@@ -49,6 +52,8 @@ pub struct KafkaReceiver {
     pub intake: Sender<Intake>,
     /// Where each partition durably stands.
     pub board: Arc<Board>,
+    /// The ledger that these positions are from.
+    pub ledger: LedgerId,
     /// What the rest of the process may know about the source.
     pub status: Arc<KafkaStatus>,
     /// Set from outside to make the thread end in good order.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rdkafka::consumer::Consumer;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::broker::{extents, is_missing};
+use super::broker::extents;
 use super::error::KafkaError;
 use super::handover::list;
 use super::position::{Beginning, Memory, decide};
@@ -21,12 +21,17 @@ impl Session {
     /// the broker does not answer. A stuck core is waited for no longer than a drain may take: so long the rest of the
     /// group waits with us.
     pub(super) fn adopt(&mut self, partitions: &[PartitionId]) -> Result<bool, KafkaError> {
+        self.survey(partitions);
+        if !self.look_for_strangers()? {
+            std::thread::sleep(RETRY_WAIT);
+            return Ok(false);
+        }
         let Some(beginnings) = self.beginnings(partitions)? else { return Ok(false) };
         self.warn_of_losses(&beginnings);
         self.remember(&beginnings)?;
         self.begin(&beginnings)?;
-        let topic_missing = self.receiver.source.topics.iter().any(|topic| is_missing(&self.consumer, topic));
-        self.receiver.status.update(|status| status.topic_missing = topic_missing);
+        // At once, so that whoever joins next sees whose group it is.
+        self.tell_group();
         self.receiver.status.assigned(partitions);
         tracing::info!(source = self.receiver.source.name, partitions = partitions.len(), "partitions assigned");
         Ok(true)

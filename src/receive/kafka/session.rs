@@ -14,9 +14,10 @@ use super::KafkaReceiver;
 use super::assignment::Assignment;
 use super::context::{Context, Rebalance};
 use super::error::KafkaError;
+use super::group::LOOK_INTERVAL;
 use super::handover::list;
 use super::settings::consumer_config;
-use crate::receive::Stretch;
+use crate::receive::{PartitionId, Stretch};
 
 /// How long a poll waits for a record; also how soon an idle source notices that it shall end.
 const POLL_WAIT: Duration = Duration::from_millis(100);
@@ -35,6 +36,10 @@ pub(super) struct Session {
     /// What the channel had no room for, a batch at most: while there is any, reading is paused.
     pub(super) unsent: Vec<Stretch>,
     pub(super) is_paused: bool,
+    /// The partitions of the topics, whoever reads them.
+    pub(super) group: Vec<PartitionId>,
+    /// When it was last looked who else reads them.
+    pub(super) looked: Instant,
     /// Decided by the group and not yet followed.
     rebalances: VecDeque<Rebalance>,
     /// Whether librdkafka met a position that no longer exists.
@@ -59,6 +64,8 @@ impl Session {
             assignment: Assignment::default(),
             unsent: Vec::new(),
             is_paused: false,
+            group: Vec::new(),
+            looked: Instant::now(),
             rebalances: VecDeque::new(),
             is_astray: false,
             told: Instant::now(),
@@ -90,7 +97,10 @@ impl Session {
     /// we leave the group, and a broker that does not answer cannot hold us.
     pub(super) fn tell_group(&mut self) {
         self.told = Instant::now();
-        let positions = self.assignment.take_untold(&self.receiver.board);
+        if self.consumer.context().take_refused_commit() {
+            self.assignment.forget_told();
+        }
+        let positions = self.assignment.take_untold(&self.receiver.board, self.receiver.ledger);
         if positions.count() > 0 && self.consumer.commit(&positions, CommitMode::Async).is_err() {
             self.receiver.status.update(|status| status.commit_failures += 1);
         }
@@ -103,6 +113,10 @@ impl Session {
             self.follow_group()?;
             if self.told.elapsed() >= TELL_INTERVAL {
                 self.tell_group();
+            }
+            if self.looked.elapsed() >= LOOK_INTERVAL {
+                // Where the broker does not answer it is asked again after the interval.
+                self.look_for_strangers()?;
             }
         }
         if !self.drain()? {

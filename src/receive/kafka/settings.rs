@@ -1,13 +1,15 @@
 //! What a consumer is told before it starts.
 
+use std::time::Duration;
+
 use rdkafka::ClientConfig;
 
-use crate::config::{KafkaAuth, KafkaSource};
+use crate::config::KafkaSource;
 use crate::kafka_client;
 use crate::secrets::SecretError;
 
 /// What holds for every source, and why.
-const SETTINGS: [(&str, &str); 17] = [
+const SETTINGS: [(&str, &str); 16] = [
     // Offsets at the broker follow the ledger and never lead; they are committed by us or not at all.
     ("enable.auto.commit", "false"),
     ("enable.auto.offset.store", "false"),
@@ -17,7 +19,6 @@ const SETTINGS: [(&str, &str); 17] = [
     // before 2.15.
     ("group.protocol", "classic"),
     ("partition.assignment.strategy", "cooperative-sticky"),
-    ("heartbeat.interval.ms", "3000"),
     ("isolation.level", "read_committed"),
     ("check.crcs", "true"),
     ("allow.auto.create.topics", "false"),
@@ -39,6 +40,9 @@ const SETTINGS: [(&str, &str); 17] = [
 /// What one answer of a broker may hold, within the prefetch; librdkafka refuses less than a message of the usual size.
 const FETCH_BYTES: (u32, u32) = (1 << 20, 8 << 20);
 
+/// A member learns of a rebalance by its next heartbeat, so that a longer session is no reason for fewer.
+const HEARTBEAT_MAX: Duration = Duration::from_secs(3);
+
 /// The most that librdkafka lets its queue hold.
 const PREFETCH_KBYTES_MAX: u32 = 2_097_151;
 
@@ -52,23 +56,19 @@ pub(super) fn consumer_config(source: &KafkaSource) -> Result<ClientConfig, Secr
         config.set(name, value);
     }
     let prefetch_kbytes = (source.prefetch_bytes_max / 1024).clamp(1, PREFETCH_KBYTES_MAX);
-    let (session_ms, poll_ms) = patience_ms(&source.connection.auth);
     config
         .set("group.id", &source.group)
-        .set("session.timeout.ms", session_ms)
-        .set("max.poll.interval.ms", poll_ms)
+        .set("session.timeout.ms", source.session_timeout.as_millis().to_string())
+        .set("heartbeat.interval.ms", heartbeat(source.session_timeout).as_millis().to_string())
+        .set("max.poll.interval.ms", source.poll_timeout.as_millis().to_string())
         .set("queued.max.messages.kbytes", prefetch_kbytes.to_string())
         .set("fetch.max.bytes", source.prefetch_bytes_max.clamp(FETCH_BYTES.0, FETCH_BYTES.1).to_string());
     Ok(config)
 }
 
-/// How long the group waits for a member's heartbeat, and for its poll. The loop never blocks for longer than a drain,
-/// so that two minutes without a poll is a wedge; for Event Hubs what its documentation recommends.
-const fn patience_ms(auth: &KafkaAuth) -> (&'static str, &'static str) {
-    match auth {
-        KafkaAuth::EventHubs { .. } => ("30000", "300000"),
-        _ => ("45000", "120000"),
-    }
+/// Three heartbeats may be lost before the group gives a member up, as Kafka's documentation has it.
+fn heartbeat(session_timeout: Duration) -> Duration {
+    HEARTBEAT_MAX.min(session_timeout / 3)
 }
 
 #[cfg(test)]
@@ -76,7 +76,7 @@ mod tests {
     use rdkafka::consumer::BaseConsumer;
 
     use super::*;
-    use crate::config::{KafkaConnection, LostPosition, SecretSource, Start};
+    use crate::config::{KafkaAuth, KafkaConnection, LostPosition, SecretSource, Start};
 
     fn source(auth: KafkaAuth, prefetch_bytes_max: u32) -> KafkaSource {
         KafkaSource {
@@ -87,6 +87,8 @@ mod tests {
             start: Start::Earliest,
             lost_position: LostPosition::Fail,
             prefetch_bytes_max,
+            session_timeout: Duration::from_secs(45),
+            poll_timeout: Duration::from_secs(120),
         }
     }
 
@@ -108,9 +110,14 @@ mod tests {
     }
 
     #[test]
-    fn event_hubs_gets_the_timeouts_that_it_asks_for() {
-        let config = consumer_config(&source(event_hubs(), 2 << 20)).unwrap();
-        let values = ["session.timeout.ms", "max.poll.interval.ms", "fetch.max.bytes"].map(|name| config.get(name));
-        assert_eq!(values, [Some("30000"), Some("300000"), Some("2097152")]);
+    fn timeouts_are_the_configured_ones_and_three_heartbeats_fit_into_a_session() {
+        let names = ["session.timeout.ms", "max.poll.interval.ms", "heartbeat.interval.ms", "fetch.max.bytes"];
+        let mut source = source(event_hubs(), 2 << 20);
+        let usual = consumer_config(&source).unwrap();
+        assert_eq!(names.map(|name| usual.get(name)), [Some("45000"), Some("120000"), Some("3000"), Some("2097152")]);
+        (source.session_timeout, source.poll_timeout) = (Duration::from_secs(6), Duration::from_secs(6));
+        let short = consumer_config(&source).unwrap();
+        assert_eq!(names.map(|name| short.get(name)), [Some("6000"), Some("6000"), Some("2000"), Some("2097152")]);
+        assert!(short.create::<BaseConsumer>().is_ok());
     }
 }

@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use postern::detector::Slice;
+use postern::ledger::LedgerId;
 use postern::receive::{Board, Intake, Origin, PartitionId, Stretch};
 
 use super::source::until;
@@ -24,6 +25,7 @@ struct Ledger {
 
 /// The core.
 pub(super) struct Core {
+    id: LedgerId,
     room: usize,
     board: Arc<Board>,
     ledger: Arc<Mutex<Ledger>>,
@@ -38,7 +40,9 @@ impl Core {
 
     /// With a channel for so many intakes.
     pub(super) fn start_with_room(room: usize) -> Self {
-        let mut core = Self { room, board: Arc::default(), ledger: Arc::default(), gate: Arc::default(), alive: None };
+        let id = LedgerId::from_bits(fastrand::u128(..));
+        let mut core =
+            Self { id, room, board: Arc::default(), ledger: Arc::default(), gate: Arc::default(), alive: None };
         core.rise();
         core
     }
@@ -63,6 +67,11 @@ impl Core {
 
     pub(super) fn intake(&self) -> Sender<Intake> {
         self.alive.as_ref().unwrap().0.clone()
+    }
+
+    /// Which ledger it is.
+    pub(super) fn id(&self) -> LedgerId {
+        self.id
     }
 
     pub(super) fn board(&self) -> Arc<Board> {

@@ -37,6 +37,8 @@ impl TestSource {
             start: Start::Earliest,
             lost_position: LostPosition::Fail,
             prefetch_bytes_max: 4 << 20,
+            session_timeout: Duration::from_secs(45),
+            poll_timeout: Duration::from_secs(120),
         };
         let nobody = Tenants::new(Vec::new());
         let inspector = Inspector::new(nobody.into(), Limits::default());
@@ -87,6 +89,7 @@ impl TestSource {
             inspector: self.inspector.clone(),
             intake: core.intake(),
             board: core.board(),
+            ledger: core.id(),
             status: Arc::clone(&status),
             shutdown: Arc::clone(&shutdown),
             drain: self.drain,

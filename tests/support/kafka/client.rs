@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -65,6 +65,15 @@ pub(super) fn is_ready(config: &ClientConfig) -> bool {
 pub(super) fn create_topic(config: &ClientConfig, topic: &str, partitions: i32) {
     let new = NewTopic::new(topic, partitions, TopicReplication::Fixed(1));
     let results = wait(admin(config).create_topics([&new], &admin_options())).expect("an answer to CreateTopics");
+    assert_eq!(results, [Ok(topic.to_owned())]);
+    let consumer: BaseConsumer = config.create().expect("a valid configuration");
+    until("the topic has leaders", || led_partitions(&consumer, topic).len() == partitions as usize);
+}
+
+/// Has a topic grow to so many partitions, and returns when they can be written to.
+pub(super) fn grow_topic(config: &ClientConfig, topic: &str, partitions: i32) {
+    let grown = NewPartitions::new(topic, partitions as usize);
+    let results = wait(admin(config).create_partitions([&grown], &admin_options())).expect("an answer");
     assert_eq!(results, [Ok(topic.to_owned())]);
     let consumer: BaseConsumer = config.create().expect("a valid configuration");
     until("the topic has leaders", || led_partitions(&consumer, topic).len() == partitions as usize);

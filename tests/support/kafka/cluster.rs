@@ -104,28 +104,3 @@ impl MockKafka {
         self.controls.create_topic(topic, partitions, 1).expect("the topic is new");
     }
 }
-
-/// Runs each function of the form `fn name(cluster: &Cluster) { … }` as two tests, `name::on_mock` and `name::on_real`.
-macro_rules! on_each_cluster {
-    ($($(#[$meta:meta])* fn $name:ident($cluster:ident: &Cluster) $body:block)+) => {$(
-        $(#[$meta])*
-        mod $name {
-            use super::*;
-
-            fn check($cluster: &Cluster) $body
-
-            #[test]
-            fn on_mock() {
-                check(&Cluster::mock());
-            }
-
-            #[test]
-            fn on_real() {
-                if let Some(cluster) = Cluster::real() {
-                    check(&cluster);
-                }
-            }
-        }
-    )+};
-}
-pub(crate) use on_each_cluster;

@@ -146,6 +146,11 @@ impl RealKafka {
         client::create_topic(&self.client_config(), topic, partitions);
     }
 
+    /// Has a topic grow to so many partitions, and returns when they can be written to.
+    pub fn grow_topic(&self, topic: &str, partitions: i32) {
+        client::grow_topic(&self.client_config(), topic, partitions);
+    }
+
     /// Writes, and returns when the broker has everything.
     pub fn produce<'a>(&self, topic: &str, records: impl IntoIterator<Item = Record<'a>>) {
         client::produce(&self.client_config(), topic, records);
