@@ -14,6 +14,7 @@ pub mod decode;
 pub mod judge;
 pub mod correlate;
 pub mod alert;
+pub mod inventory;
 pub mod detector;
 pub mod config;
 pub mod simulate;

@@ -49,6 +49,8 @@ fn title(campaign: &Campaign) -> String {
     match campaign.kind {
         Kind::Ordinary => title.to_owned(),
         Kind::Returns => format!("{title}: mail of yours that comes back, from where nothing proves"),
+        Kind::Exercise => format!("{title}: your phishing simulation"),
+        Kind::Proven => format!("{title}: it proves your name"),
         Kind::Storm => format!("{title}: a flood, told as one"),
     }
 }

@@ -14,6 +14,7 @@ mod output;
 mod page;
 mod paint;
 mod progress;
+mod report;
 mod rules;
 mod run;
 pub mod safe_text;
@@ -49,6 +50,7 @@ enum Command {
     Demo(demo::Options),
     Scan(scan::Options),
     Explain(explain::Options),
+    Report(report::Options),
     Simulate(simulate::Options),
     Evaluate(evaluate::Options),
     Rules(rules::Options),
@@ -85,6 +87,7 @@ impl Command {
             Self::Demo(options) => demo::run(options),
             Self::Scan(options) => scan::run(options),
             Self::Explain(options) => explain::run(options),
+            Self::Report(options) => report::run(options),
             Self::Simulate(options) => simulate::run(options),
             Self::Evaluate(options) => evaluate::run(options),
             Self::Rules(options) => rules::run(options),

@@ -105,7 +105,7 @@ pub struct Campaign {
 }
 
 /// What holds the messages of a campaign together.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// A network or a content.
@@ -113,11 +113,34 @@ pub enum Kind {
     Ordinary,
     /// Each has the name of mail that left the tenant: forwarders that break signatures, unless somebody plays one.
     Returns,
+    /// Each is of a configured vendor of phishing simulations.
+    Exercise,
+    /// Each proves the own name, and came past the filter.
+    Proven,
     /// Nothing: they came in a flood.
     Storm,
 }
 
 impl Kind {
+    /// What holds a message together with others, by what is known of it. What is personal is nobody's routine.
+    pub(super) fn of(factors: FactorSet) -> Self {
+        let has = |factor| factors.contains(factor);
+        match () {
+            () if has(Factor::SimulationVendor) => Self::Exercise,
+            () if has(Factor::SelfAddressed) || has(Factor::ProtectedPerson) => Self::Ordinary,
+            () if has(Factor::LikelyEcho) => Self::Returns,
+            () if has(Factor::OwnAndAligned) => Self::Proven,
+            () => Self::Ordinary,
+        }
+    }
+
+    /// Whether it is one campaign of the tenant for as long as such mail comes: routine, of which many alerts would say
+    /// no more than one.
+    pub(super) const fn is_standing(self) -> bool {
+        matches!(self, Self::Returns | Self::Exercise | Self::Proven)
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it looks at by reference")]
     const fn is_ordinary(&self) -> bool {
         matches!(self, Self::Ordinary)
     }
@@ -200,7 +223,7 @@ impl Campaign {
     }
 
     fn knows(&self, observation: &Observation) -> bool {
-        self.kind == Kind::Returns || observation.visit.as_ref().is_some_and(|visit| self.voices.has(visit))
+        self.kind.is_standing() || observation.visit.as_ref().is_some_and(|visit| self.voices.has(visit))
     }
 
     /// Whether it may be an unregistered device, or a few: each network speaks with one voice, about nothing personal, to
@@ -210,9 +233,9 @@ impl Campaign {
     pub fn is_steady(&self) -> bool {
         let is_personal = self.any.contains(Factor::SelfAddressed) || self.any.contains(Factor::ProtectedPerson);
         match self.kind {
-            Kind::Returns => true,
             Kind::Ordinary => !is_personal && !self.burst.is_reached() && self.voices.are_of_devices(),
             Kind::Storm => false,
+            Kind::Returns | Kind::Exercise | Kind::Proven => true,
         }
     }
 
@@ -298,8 +321,9 @@ impl Campaign {
     #[must_use]
     pub fn weighing(&self) -> Weighing {
         let mut any = self.any;
-        any.insert_if(Factor::Burst, self.burst.is_reached());
-        any.insert_if(Factor::SeveralIdentities, self.senders.len() >= IDENTITIES);
+        // What stands for weeks reaches many in the name of many, without being worse for it.
+        any.insert_if(Factor::Burst, !self.kind.is_standing() && self.burst.is_reached());
+        any.insert_if(Factor::SeveralIdentities, !self.kind.is_standing() && self.senders.len() >= IDENTITIES);
         self.weigh(any)
     }
 

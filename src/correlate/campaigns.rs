@@ -7,7 +7,7 @@ use crate::judge::{Content, Observation, RuleId};
 
 use super::campaign::{Campaign, Kind, LATENESS};
 use super::deliveries::Row;
-use super::finding::{Finding, Stage};
+use super::finding::{Finding, Stage, Telling};
 use super::flood::{Budgets, Purse};
 use super::related::Related;
 
@@ -26,9 +26,6 @@ pub(super) struct Incoming<'a> {
     pub(super) row: Row,
     /// What would hold it together with others.
     pub(super) kind: Kind,
-    /// Whether its source was there on an earlier day and has behaved as a device since: such a source is found by its
-    /// network alone, because the scanners of one maker all write the same subject.
-    pub(super) is_settled: bool,
 }
 
 /// What the identity of a new campaign needs beside the message that opens it.
@@ -47,7 +44,7 @@ pub(super) struct Opening {
 enum Key {
     Network(SourceNetwork),
     Content(Content),
-    Returns,
+    Standing(Kind),
     Storm(RuleId),
 }
 
@@ -182,6 +179,13 @@ impl Campaigns {
     /// The campaign with this identity.
     pub(super) fn get(&self, id: Fingerprint) -> Option<&Campaign> {
         self.entries.get(&id)
+    }
+
+    /// Under which name a message is told that joined this campaign.
+    pub(super) fn telling(&self, joined: Fingerprint, observation: &Observation) -> Option<Telling> {
+        let campaign = self.get(self.merged.get(&joined).copied().unwrap_or(joined))?;
+        let storms = self.open.get(&Key::Storm(first_rule(observation))).filter(|_| campaign.told.seq == 0);
+        Some(Telling { campaign: campaign.id, storm: storms.and_then(|ids| ids.first().copied()) })
     }
 
     /// How many are open.
@@ -339,9 +343,9 @@ fn first_rule(observation: &Observation) -> RuleId {
 /// What a campaign is found by while it is open.
 fn keys(campaign: &Campaign) -> Vec<Key> {
     match campaign.kind {
-        Kind::Returns => vec![Key::Returns],
+        kind if kind.is_standing() => vec![Key::Standing(kind)],
         Kind::Storm => vec![Key::Storm(campaign.rule)],
-        Kind::Ordinary => {
+        _ => {
             let networks = campaign.networks.iter().copied().map(Key::Network);
             networks.chain(campaign.contents.iter().copied().map(Key::Content)).collect()
         }
@@ -350,20 +354,22 @@ fn keys(campaign: &Campaign) -> Vec<Key> {
 
 /// What the campaigns of a message would be found by.
 fn wanted(incoming: Incoming<'_>) -> Vec<Key> {
-    let Incoming { observation, kind, is_settled, .. } = incoming;
-    if kind == Kind::Returns {
-        return vec![Key::Returns];
+    let Incoming { observation, kind, .. } = incoming;
+    if kind.is_standing() {
+        return vec![Key::Standing(kind)];
     }
-    let content = observation.content.filter(|_| !is_settled).map(Key::Content);
+    let content = observation.content.map(Key::Content);
     observation.network().map(Key::Network).into_iter().chain(content).collect()
 }
 
 /// What a new campaign is named by.
 fn anchor_key(incoming: Incoming<'_>) -> String {
-    let Incoming { observation, kind, is_settled, .. } = incoming;
-    let content = observation.content.filter(|_| !is_settled).map(|Content(content)| content.to_string());
+    let Incoming { observation, kind, .. } = incoming;
+    let content = observation.content.map(|Content(content)| content.to_string());
     match kind {
         Kind::Returns => "returns".to_owned(),
+        Kind::Exercise => "exercise".to_owned(),
+        Kind::Proven => "proven".to_owned(),
         Kind::Storm => "storm".to_owned(),
         Kind::Ordinary => content
             .or_else(|| observation.network().map(|network| network.to_string()))

@@ -27,3 +27,12 @@ pub enum Stage {
     /// It turned out to be part of another campaign.
     Merged(Fingerprint),
 }
+
+/// Under which name a message is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Telling {
+    /// The campaign that it joined, as that is called by now.
+    pub campaign: Fingerprint,
+    /// The storm, while nothing but that tells of the campaign.
+    pub storm: Option<Fingerprint>,
+}

@@ -32,7 +32,7 @@ pub use days::Days;
 pub use deliveries::Fate;
 pub use distinct::Distinct;
 pub use earliest::Earliest;
-pub use finding::{Finding, Stage};
+pub use finding::{Finding, Stage, Telling};
 pub use gate::OpenGate;
 pub use memory::{Change, CrowdedOut, KINDS, Limits, Memory, Sizes};
 pub use related::{Related, Says};

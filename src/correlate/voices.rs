@@ -47,9 +47,9 @@ impl Voices {
         self.networks.get(&visit.network).is_some_and(|senders| senders.contains(&voice_of(visit)))
     }
 
-    /// Whether each network speaks with one voice.
+    /// Whether somebody speaks, and each network with one voice.
     pub(super) fn are_of_devices(&self) -> bool {
-        !self.is_crowd && self.networks.values().all(|senders| senders.len() == 1)
+        !self.is_empty() && !self.is_crowd && self.networks.values().all(|senders| senders.len() == 1)
     }
 
     /// Whether nobody spoke.

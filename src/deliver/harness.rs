@@ -1,5 +1,6 @@
 //! For the tests of sinks: a ledger in memory, and the thread that owns it.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use tokio::time::timeout;
 use super::driver::Driver;
 use super::status::{SinkReport, SinkState, SinkStatus};
 use crate::config::{SinkConfig, SinkKind};
+use crate::detector::StateChange;
 use crate::event::Time;
 use crate::ledger::{
     Entry, Ledger, LedgerError, LedgerId, Outbox, ReadLimit, Request, Retention, Sequences, Snapshot, Stream,
@@ -33,12 +35,20 @@ impl Ledger for MemoryLedger {
         Ok(Snapshot::default())
     }
 
+    fn state(&mut self, _: &mut dyn FnMut(StateChange) -> ControlFlow<()>) -> Result<(), LedgerError> {
+        Ok(())
+    }
+
     fn commit(&mut self, _: &Transaction) -> Result<Sequences, LedgerError> {
         Ok(Sequences::default())
     }
 
     fn prune(&mut self, _: &Retention) -> Result<usize, LedgerError> {
         Ok(0)
+    }
+
+    fn settle(&mut self) -> Result<(), LedgerError> {
+        Ok(())
     }
 
     fn read(&mut self, _: Stream, after: u64, limit: ReadLimit) -> Result<Vec<Entry>, LedgerError> {

@@ -105,6 +105,7 @@ impl<R: FnMut(&VerdictLine<'_>)> Inspection<'_, R> {
         let record = self.number();
         (self.report)(&VerdictLine {
             record,
+            time: Some(time),
             tenant: Some(&tenant.name),
             network_message_id: Some(skim.network_message_id),
             recipient: Some(skim.recipient),
@@ -247,6 +248,9 @@ pub struct VerdictLine<'a> {
     /// The number of the record in the slice, from 1; not written, because an input has many slices.
     #[serde(skip)]
     pub record: u64,
+    /// Event time; `None` where the record could not be read.
+    #[serde(skip)]
+    pub time: Option<Time>,
     /// The tenant's name; `None` where it is not known.
     pub tenant: Option<&'a str>,
     /// `EmailEvents`; a record that could not be read is counted with them.
@@ -277,6 +281,7 @@ impl<'a> VerdictLine<'a> {
     fn new(verdict: &'a str) -> Self {
         Self {
             record: 0,
+            time: None,
             tenant: None,
             table: "EmailEvents",
             network_message_id: None,
@@ -318,6 +323,7 @@ impl<'a> VerdictLine<'a> {
             Verdict::Suspicious => None,
         };
         Self {
+            time: Some(facts.event.timestamp),
             tenant: Some(tenant),
             table: facts.event.form.as_str(),
             network_message_id: Some(facts.event.network_message_id.as_str()).filter(|id| !id.is_empty()),

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::alert::Alert;
-use crate::correlate::{CrowdedOut, Finding, Limits, Memory, Ruling, Sizes};
+use crate::correlate::{CrowdedOut, Finding, Limits, Memory, Ruling, Sizes, Telling};
 use crate::event::Time;
-use crate::judge::{TenantIndex, Tenants};
+use crate::judge::{Observation, TenantIndex, Tenants};
 
 use super::slice::{Slice, Step};
 
@@ -65,6 +65,12 @@ impl Detector {
         self.with_memory(tenant, |memory, tell| memory.handle_watermark(watermark, tell));
     }
 
+    /// Under which name a message is told that was seen, unless there is nothing to tell of it.
+    #[must_use]
+    pub fn telling(&self, tenant: TenantIndex, observation: &Observation) -> Option<Telling> {
+        self.memories.get(&tenant)?.telling(observation)
+    }
+
     /// The alerts that are due, in order.
     pub fn take_alerts(&mut self) -> Vec<Alert> {
         std::mem::take(&mut self.alerts)
@@ -90,6 +96,12 @@ impl Detector {
             }));
         }
         changes
+    }
+
+    /// Forgets which entries changed, where nobody stores them: the list of them is what would grow.
+    pub fn forget_changes(&mut self) {
+        self.touched.clear();
+        self.memories.values_mut().for_each(Memory::forget_changes);
     }
 
     /// What is remembered, tenant by tenant.

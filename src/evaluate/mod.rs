@@ -6,16 +6,23 @@
 //! published rules are written down as they were published, mistakes included, and where a row of EmailEvents cannot tell
 //! what they ask, they are given the benefit of the doubt.
 //!
+//! What a person gets is not verdicts but alerts; [`Watcher`] measures those, over days.
+//!
 //! The truth is a label. What nobody could tell from the record alone (a printer that nobody registered, a forward that
 //! broke its signature) is labelled ambiguous; it is counted and shown, and it is nobody's merit and nobody's fault.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod alerts;
 mod contender;
 mod examine;
 mod published;
 mod score;
 mod truth;
 
+pub use alerts::{
+    AlertBoard, AlertFigures, AlertLine, AlertShare, AttackFigures, AttackLine, Innocent, LISTED_MAX, Records, Silence,
+    SourceLine, Sources, Spread, Watched, Watcher,
+};
 pub use contender::{CONTENDERS, Contender, Fired};
 pub use examine::{Examined, Examiner};
 pub use published::{PUBLISHED, PublishedRule};

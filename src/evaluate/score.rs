@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
 use super::contender::{CONTENDERS, Contender, Fired};
 use super::truth::{Nature, Truth};
 
@@ -165,6 +167,16 @@ impl Share {
     }
 }
 
+impl Serialize for Share {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut share = serializer.serialize_struct("Share", 3)?;
+        share.serialize_field("part", &self.part)?;
+        share.serialize_field("whole", &self.whole)?;
+        share.serialize_field("percent", &self.percent())?;
+        share.end()
+    }
+}
+
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self.per_mille() {
@@ -183,8 +195,7 @@ mod tests {
     use crate::judge::{RuleId, RuleSet, Severity};
 
     fn truth(family: &str, malicious: bool, ambiguous: bool) -> Truth {
-        let (network_message_id, recipient) = (String::new(), String::new());
-        Truth { record: 1, network_message_id, recipient, family: family.to_owned(), malicious, ambiguous }
+        Truth { record: 1, family: family.to_owned(), malicious, ambiguous, ..Truth::default() }
     }
 
     fn postern() -> Fired {

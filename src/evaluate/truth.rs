@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 /// The label of one record, as `postern simulate --labels` writes it. Whoever labels other mail needs these fields alone;
 /// what else the line says is not read.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Truth {
     /// The number of the record in the run, from 1.
     pub record: u64,
@@ -19,9 +19,24 @@ pub struct Truth {
     /// Whether the record alone cannot tell; nobody is scored on it.
     #[serde(default)]
     pub ambiguous: bool,
+    /// The table of the record; missing, it is EmailEvents.
+    #[serde(default)]
+    pub table: Option<String>,
+    /// The number of the attack that it belongs to, unique within the tenant.
+    #[serde(default)]
+    pub campaign: Option<u64>,
+    /// The device or service of the tenant that sent it, where one did: all its mail is one standing thing.
+    #[serde(default)]
+    pub source: Option<String>,
 }
 
 impl Truth {
+    /// Whether the record is mail. What other tables say of a message is labelled as it is, and is no message.
+    #[must_use]
+    pub fn is_mail(&self) -> bool {
+        self.table.as_ref().is_none_or(|table| table == "EmailEvents")
+    }
+
     /// How a detector that fires on it is to be judged.
     #[must_use]
     pub const fn nature(&self) -> Nature {
@@ -72,5 +87,15 @@ mod tests {
         let nature = |malicious, ambiguous| Truth { malicious, ambiguous, ..truth.clone() }.nature();
         assert_eq!(nature(true, false), Nature::Attack);
         assert_eq!(nature(true, true), Nature::Ambiguous);
+    }
+
+    #[test]
+    fn a_record_is_mail_unless_its_label_names_another_table() {
+        let truth = |table: &str| {
+            let line = r#"{"record":1,"network_message_id":"n","recipient":"r","family":"f","malicious":true"#;
+            serde_json::from_str::<Truth>(&format!("{line}{table}}}")).unwrap()
+        };
+        assert!(truth("").is_mail() && truth(r#","table":"EmailEvents""#).is_mail());
+        assert!(!truth(r#","table":"EmailUrlInfo""#).is_mail());
     }
 }

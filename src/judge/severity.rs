@@ -138,7 +138,7 @@ factors! {
     /// The same source has proven the claim before.
     AlignedHistory = "aligned-history", -20;
     /// It has the name of a mail that left the tenant before. Nothing proves who sends it back, so it is not silenced.
-    LikelyEcho = "likely-echo", -30;
+    LikelyEcho = "likely-echo", -45;
     /// No delivery of it is in a mailbox any more: all were removed, and nobody followed a link.
     Removed = "removed-after-delivery", -20;
 }

@@ -12,7 +12,9 @@ mod sqlite;
 
 pub use identity::{LedgerId, NoLedgerId};
 pub use outbox::{Outbox, OutboxClosed, Request};
-pub use sqlite::{LEDGER_FILE, SqliteLedger};
+pub use sqlite::{LEDGER_FILE, LedgerReader, SqliteLedger};
+
+use std::ops::ControlFlow;
 
 use crate::detector::{DeadLetter, StateChange};
 
@@ -21,11 +23,20 @@ pub trait Ledger: Send {
     /// Which ledger this is.
     fn id(&self) -> LedgerId;
 
-    /// Everything that a restart needs.
+    /// What a restart needs beside the state.
     ///
     /// # Errors
     /// When the ledger cannot be read.
     fn snapshot(&mut self) -> Result<Snapshot, LedgerError>;
+
+    /// Shows every entry of the detector's state, as it was changed and without removals, until `each` breaks off.
+    ///
+    /// One at a time, in the order of tenant, kind and key: there may be millions, and a list of them would be held
+    /// beside the memory that it is read into.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    fn state(&mut self, each: &mut dyn FnMut(StateChange) -> ControlFlow<()>) -> Result<(), LedgerError>;
 
     /// Makes a transaction durable, all of it or nothing, and says which entries each stream now ends with.
     ///
@@ -49,6 +60,13 @@ pub trait Ledger: Send {
     /// # Errors
     /// As for [`Ledger::commit`]; it may be tried again at any time.
     fn prune(&mut self, retention: &Retention) -> Result<usize, LedgerError>;
+
+    /// Does what commits leave undone, where enough of it has gathered; the owner calls it after each commit, when nobody
+    /// waits for it. What is durable stays durable, whether it succeeds or not.
+    ///
+    /// # Errors
+    /// As for [`Ledger::commit`]; it may be tried again at any time.
+    fn settle(&mut self) -> Result<(), LedgerError>;
 }
 
 /// What one commit writes.
@@ -184,13 +202,11 @@ pub struct Entry {
     pub body: String,
 }
 
-/// Everything that a restart needs.
+/// What a restart needs beside the state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
     /// Where the inputs stand.
     pub positions: Vec<Position>,
-    /// The detector's state, as it was changed, without removals.
-    pub state: Vec<StateChange>,
     /// How far the sinks have come.
     pub cursors: Vec<Cursor>,
     /// The last entry of each stream.
@@ -219,6 +235,31 @@ pub enum LedgerError {
         found: u32,
         /// What this build knows.
         known: u32,
+    },
+    /// Written by an older Postern, and only to be read.
+    #[error(
+        "the ledger has schema version {found}, this build reads {known}; start `postern run` of this build once, which \
+         brings the ledger up to date, or use the build that wrote it"
+    )]
+    SchemaTooOld {
+        /// What the file says.
+        found: u32,
+        /// What this build knows.
+        known: u32,
+    },
+    /// There is nothing to read.
+    #[error("there is no ledger at {path}; name the data_dir of a `postern run` that has been started once")]
+    Missing {
+        /// Where its file would be.
+        path: String,
+    },
+    /// It is there, and cannot be read.
+    #[error("the ledger at {path} cannot be read; try again as the user that `postern run` runs as")]
+    Unreadable {
+        /// Its file.
+        path: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// It cannot be opened or is damaged.
     #[error("the ledger cannot be used; check the data directory, or restore it from a backup")]

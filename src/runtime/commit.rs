@@ -174,6 +174,7 @@ impl CommitLoop {
             // A request whose sender has gone away will come again; it is durable all the same.
             let _ = waiting.send(());
         }
+        bearable(self.ledger.settle())?;
         self.prune()
     }
 
@@ -216,9 +217,14 @@ impl CommitLoop {
             return Ok(());
         }
         self.pruned = Instant::now();
-        match self.ledger.prune(&self.retention) {
-            Ok(_) | Err(LedgerError::Unavailable(_)) => Ok(()),
-            Err(error) => Err(error),
-        }
+        bearable(self.ledger.prune(&self.retention))
+    }
+}
+
+/// Upkeep that the ledger cannot do now is done another time.
+fn bearable<T>(upkeep: Result<T, LedgerError>) -> Result<(), LedgerError> {
+    match upkeep {
+        Ok(_) | Err(LedgerError::Unavailable(_)) => Ok(()),
+        Err(error) => Err(error),
     }
 }

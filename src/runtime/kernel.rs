@@ -9,15 +9,17 @@
 //! what lies before that is skipped. So it does not matter how often a partition is assigned, lost and read again.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::alert::Alert;
 use crate::correlate::Limits;
-use crate::detector::{RestoreError, Slice, Tally};
+use crate::detector::{Slice, Tally};
 use crate::judge::{TenantIndex, Tenants};
 use crate::ledger::{AlertRecord, Ledger, LedgerError, Position, Request, Snapshot, Transaction};
 use crate::receive::{Origin, PartitionId, Stretch};
 
+use super::error::RunError;
 use super::shards::Shards;
 
 /// The shards, where the partitions stand, and what the next commit will make durable.
@@ -47,19 +49,28 @@ pub struct Commit {
 }
 
 impl Kernel {
-    /// A kernel that goes on where a ledger stands.
+    /// A kernel that goes on where a ledger stands, whose snapshot this is.
     ///
     /// # Errors
-    /// When an entry of the ledger is not one that this build stores.
+    /// When the ledger cannot be read, or an entry of it is not one that this build stores.
     pub fn restore(
         tenants: &Arc<Tenants>,
         shards: u32,
         limits: Limits,
         snapshot: &Snapshot,
-    ) -> Result<Self, RestoreError> {
+        ledger: &mut dyn Ledger,
+    ) -> Result<Self, RunError> {
         let mut shards = Shards::new(tenants, shards, limits);
-        shards.restore(&snapshot.state)?;
-        Ok(Self { shards, positions: positions(&snapshot.positions), gathered: Gathered::default() })
+        let mut refused = None;
+        ledger.state(&mut |change| match shards.restore(&change) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                refused = Some(error);
+                ControlFlow::Break(())
+            }
+        })?;
+        let positions = positions(&snapshot.positions);
+        refused.map_or(Ok(Self { shards, positions, gathered: Gathered::default() }), |error| Err(error.into()))
     }
 
     /// Where partitions stand, counting what is not durable yet.

@@ -29,17 +29,15 @@ impl Shards {
         Self { detectors, of_tenant, tenants: Arc::clone(tenants) }
     }
 
-    /// Puts stored state back, each entry into its tenant's shard.
+    /// Puts a stored entry back, into its tenant's shard.
     ///
     /// # Errors
-    /// When an entry is not one that this build stores.
-    pub(super) fn restore(&mut self, state: &[StateChange]) -> Result<(), RestoreError> {
-        for change in state {
-            if let Some(tenant) = self.tenants.find(&change.tenant) {
-                self.detector(tenant).restore(change)?;
-            }
+    /// When the entry is not one that this build stores.
+    pub(super) fn restore(&mut self, change: &StateChange) -> Result<(), RestoreError> {
+        match self.tenants.find(&change.tenant) {
+            Some(tenant) => self.detector(tenant).restore(change),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Routes what a stretch contributed to the shards of its tenants; says how many suspicious messages are benign in the

@@ -124,7 +124,7 @@ pub(super) struct Stranger<'a> {
 impl Stranger<'_> {
     /// The organisation's mail server; one in four speaks IPv6.
     pub(super) fn source(self) -> Source {
-        networks::STRANGERS.host(u32::from(self.number) << 16 | u32::from(self.number), self.number.is_multiple_of(4))
+        networks::STRANGERS.subnet(u32::from(self.number)).host(u32::from(self.number), self.number.is_multiple_of(4))
     }
 
     /// The display name and the address of the person of this number.

@@ -4,9 +4,9 @@
 //! one only where the filter is named.
 
 use super::cast::executives;
-use super::look_alikes::SANCTIONED;
+use super::look_alikes::{SANCTIONED, sanctioned_subnet};
 use super::names::Names;
-use super::networks::{FILTER, SANCTIONED_DEVICES, SIMULATION_VENDOR};
+use super::networks::{FILTER, SIMULATION_VENDOR};
 use super::options::{Options, SimulatedTenant, TenantKind};
 use super::scene::FILTER_CONNECTOR;
 use crate::event::Domain;
@@ -21,11 +21,12 @@ impl Options {
     #[must_use]
     pub fn configuration(&self) -> Vec<Tenant> {
         let names = Names::of(&self.tenants);
-        self.tenants.iter().zip(&names).map(|(tenant, names)| configured(tenant, names)).collect()
+        let tenants = self.tenants.iter().zip(&names).enumerate();
+        tenants.map(|(place, (tenant, names))| configured(place, tenant, names)).collect()
     }
 }
 
-fn configured(tenant: &SimulatedTenant, names: &Names) -> Tenant {
+fn configured(place: usize, tenant: &SimulatedTenant, names: &Names) -> Tenant {
     let is_behind_filter = tenant.kind == TenantKind::Gateway;
     let primary = folded(&names.primary);
     let filter = Gateway { connector: Some(FILTER_CONNECTOR.to_owned()), networks: FILTER.in_cidr() };
@@ -41,12 +42,16 @@ fn configured(tenant: &SimulatedTenant, names: &Names) -> Tenant {
             .to_vec(),
         protected_people: executives().map(|person| person.at(&primary)).to_vec(),
         gateways: is_behind_filter.then_some(filter).into_iter().collect(),
-        sanctioned: vec![SanctionedSource {
-            name: "Devices".to_owned(),
-            networks: SANCTIONED_DEVICES.in_cidr(),
-            senders: SANCTIONED.map(|(_, local)| SenderPattern::Address(format!("{local}@{primary}"))).to_vec(),
-            expires: None,
-        }],
+        sanctioned: SANCTIONED
+            .iter()
+            .enumerate()
+            .map(|(device, (name, local))| SanctionedSource {
+                name: (*name).to_owned(),
+                networks: sanctioned_subnet(place, device).in_cidr(),
+                senders: vec![SenderPattern::Address(format!("{local}@{primary}"))],
+                expires: None,
+            })
+            .collect(),
         simulations: vec![SimulationVendor {
             name: "Training".to_owned(),
             networks: SIMULATION_VENDOR.in_cidr(),

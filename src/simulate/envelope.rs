@@ -1,33 +1,37 @@
-//! Rows as the Defender streaming API writes them.
+//! Records as the Defender streaming API writes them.
 //!
 //! Key order, nulls, and what is a number, a boolean or JSON inside a string follow two captures, of 2022 and 2026.
 
+use std::fmt::Display;
+
 use super::json::Json;
-use super::message::Row;
 use super::options::EnvelopeShape;
-use crate::event::domain_of;
 
 /// Room for a record and its longest names, so that writing one allocates once.
 const RECORD_BYTES: usize = 2_560;
 
-/// Writes rows in one shape.
+/// A key and what writes its value.
+pub(super) type Property<T> = (&'static str, fn(&mut Json, &T));
+
+/// Writes the rows of one table in one shape.
 #[derive(Debug)]
-pub(super) struct Envelope {
+pub(super) struct Table<T> {
     shape: EnvelopeShape,
-    properties: Vec<Property>,
+    name: &'static str,
+    properties: Vec<Property<T>>,
 }
 
-impl Envelope {
-    pub(super) fn new(shape: EnvelopeShape) -> Self {
-        let properties = match shape {
-            EnvelopeShape::Defender2026 => [COLUMNS.as_slice(), &ADDED_UNTIL_2026].concat(),
-            EnvelopeShape::Defender2022 => properties_of_2022(),
-        };
-        Self { shape, properties }
+impl<T> Table<T> {
+    /// The table of this name, its properties in the order of 2026; that of 2022 is the alphabet's.
+    pub(super) fn new(shape: EnvelopeShape, name: &'static str, mut properties: Vec<Property<T>>) -> Self {
+        if shape == EnvelopeShape::Defender2022 {
+            properties.sort_by_key(|(key, _)| *key);
+        }
+        Self { shape, name, properties }
     }
 
-    /// The record, published at a time in RFC 3339.
-    pub(super) fn write(&self, row: &Row, tenant_id: &str, published: &str) -> String {
+    /// The record of a row that came to the service at one time and is published at another, both as they are written.
+    pub(super) fn write(&self, row: &T, received: impl Display, tenant_id: &str, published: &str) -> String {
         let mut json = Json::with_capacity(RECORD_BYTES);
         match self.shape {
             EnvelopeShape::Defender2026 => {
@@ -35,17 +39,18 @@ impl Envelope {
                 json.word(published);
                 json.raw(r#","tenantId":"#);
                 json.text(tenant_id);
-                json.raw(
-                    r#","operationName":"Publish","category":"AdvancedHunting-EmailEvents","_TimeReceivedBySvc":"#,
-                );
-                json.plain(format_args!("{}.0000000", row.message.timestamp));
+                json.raw(r#","operationName":"Publish","category":"AdvancedHunting-"#);
+                json.raw(self.name);
+                json.raw(r#"","_TimeReceivedBySvc":"#);
+                json.plain(received);
                 json.raw(r#","properties":"#);
                 self.write_properties(&mut json, row);
                 json.raw(r#","Tenant":"DefaultTenant"}"#);
             }
             EnvelopeShape::Defender2022 => {
-                json.raw(r#"{"Tenant":"DefaultTenant","category":"AdvancedHunting-EmailEvents","#);
-                json.raw(r#""operationName":"Publish","properties":"#);
+                json.raw(r#"{"Tenant":"DefaultTenant","category":"AdvancedHunting-"#);
+                json.raw(self.name);
+                json.raw(r#"","operationName":"Publish","properties":"#);
                 self.write_properties(&mut json, row);
                 json.raw(r#","tenantId":"#);
                 json.text(tenant_id);
@@ -57,7 +62,7 @@ impl Envelope {
         json.into_string()
     }
 
-    fn write_properties(&self, json: &mut Json, row: &Row) {
+    fn write_properties(&self, json: &mut Json, row: &T) {
         let mut before = "{\"";
         for (key, write_value) in &self.properties {
             json.raw(before);
@@ -68,89 +73,4 @@ impl Envelope {
         }
         json.raw("}");
     }
-}
-
-/// A key and what writes its value.
-type Property = (&'static str, fn(&mut Json, &Row));
-
-const NULL: fn(&mut Json, &Row) = |json, _| json.null();
-
-/// The columns of both shapes, in the order of 2026.
-const COLUMNS: [Property; 37] = [
-    ("Timestamp", |json, row| json.plain(format_args!("{}Z", row.message.timestamp))),
-    ("NetworkMessageId", |json, row| json.word(&row.message.network_message_id)),
-    ("InternetMessageId", |json, row| json.text(&format!("<{}>", row.message.internet_message_id))),
-    ("SenderMailFromAddress", |json, row| json.text_or_null(row.message.envelope_from.as_deref())),
-    ("SenderFromAddress", |json, row| json.text(&row.message.header_from)),
-    ("SenderDisplayName", |json, row| json.text(&row.message.display_name)),
-    ("SenderObjectId", |json, row| json.text_or_null(row.message.sender_object_id.as_deref())),
-    ("SenderMailFromDomain", |json, row| json.text_or_null(row.message.envelope_from.as_deref().and_then(domain_of))),
-    ("SenderFromDomain", |json, row| json.text_or_null(domain_of(&row.message.header_from))),
-    ("SenderIPv4", |json, row| json.plain_or_null(row.message.source.v4())),
-    ("SenderIPv6", |json, row| json.plain_or_null(row.message.source.v6())),
-    ("RecipientEmailAddress", |json, row| json.text(&row.recipient().address)),
-    ("RecipientObjectId", |json, row| json.text_or_null(row.recipient().object_id.as_deref())),
-    ("Subject", |json, row| json.text(&row.message.subject)),
-    ("EmailClusterId", |json, row| json.number(row.message.cluster_id)),
-    ("EmailDirection", |json, row| json.word(row.message.direction)),
-    ("DeliveryAction", |json, row| json.word(row.message.delivery.action)),
-    ("DeliveryLocation", |json, row| json.word(row.message.delivery.location)),
-    ("ThreatTypes", |json, row| json.text_or_null(row.message.delivery.threat_types)),
-    ("ThreatNames", NULL),
-    ("DetectionMethods", |json, row| json.text_or_null(row.message.delivery.detection_methods)),
-    ("ConfidenceLevel", |json, row| json.text_or_null(row.message.delivery.confidence)),
-    ("BulkComplaintLevel", NULL),
-    ("EmailAction", |json, row| json.text_or_null(row.message.delivery.email_action)),
-    ("EmailActionPolicy", |json, row| json.text_or_null(row.message.delivery.policy)),
-    ("EmailActionPolicyGuid", NULL),
-    ("AuthenticationDetails", |json, row| json.object_in_text(row.message.authentication.keys())),
-    ("AttachmentCount", |json, row| json.number(row.message.attachments)),
-    ("UrlCount", |json, row| json.number(row.message.urls)),
-    ("EmailLanguage", |json, row| json.word(row.message.language)),
-    ("Connectors", |json, row| json.text_or_null(row.message.connector)),
-    ("OrgLevelAction", |json, row| json.text_or_null(row.message.delivery.org_level.map(|(action, _)| action))),
-    ("OrgLevelPolicy", |json, row| json.text_or_null(row.message.delivery.org_level.map(|(_, policy)| policy))),
-    ("UserLevelAction", NULL),
-    ("UserLevelPolicy", NULL),
-    ("ReportId", |json, row| {
-        let digits = 4_061_000_000_000_000_000 + row.recipient().mailbox;
-        json.plain(format_args!("{}-{digits}-1", row.message.network_message_id));
-    }),
-    ("AdditionalFields", NULL),
-];
-
-/// What was added between the captures, in the order of 2026.
-const ADDED_UNTIL_2026: [Property; 10] = [
-    ("ExchangeTransportRule", NULL),
-    ("DistributionList", NULL),
-    ("ForwardingInformation", NULL),
-    ("Context", NULL),
-    ("To", |json, row| match row.message.shown_to.as_deref() {
-        Some(shown) => json.texts([shown].into_iter()),
-        None => json.texts(row.message.recipients.iter().map(|recipient| recipient.address.as_str())),
-    }),
-    ("Cc", |json, row| json.texts(row.message.copied_to.iter().map(String::as_str))),
-    ("ThreatClassification", NULL),
-    ("RecipientDomain", |json, row| json.text_or_null(domain_of(&row.recipient().address))),
-    ("EmailSize", |json, row| json.number(row.message.size_bytes)),
-    ("IsFirstContact", |json, row| json.boolean(row.message.first_contact)),
-];
-
-fn properties_of_2022() -> Vec<Property> {
-    let mut properties = COLUMNS.map(|property| match property.0 {
-        "InternetMessageId" => (property.0, escaped_twice as fn(&mut Json, &Row)),
-        "ReportId" => (property.0, short_report_id as fn(&mut Json, &Row)),
-        _ => property,
-    });
-    properties.sort_by_key(|(key, _)| *key);
-    properties.to_vec()
-}
-
-/// The capture shows `\u003c` and `\u003e` as text, where angle brackets were meant.
-fn escaped_twice(json: &mut Json, row: &Row) {
-    json.text(&format!(r"\u003c{}\u003e", row.message.internet_message_id));
-}
-
-fn short_report_id(json: &mut Json, row: &Row) {
-    json.plain(row.recipient().mailbox % 10_000);
 }

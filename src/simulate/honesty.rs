@@ -11,6 +11,7 @@ use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 
 use super::{EnvelopeShape, Family, Mix, Options, SimulatedRecord, SimulatedTenant, Simulation, TenantKind};
+use crate::event::SourceNetwork;
 use crate::judge::{MxTarget, SenderPattern, Tenant};
 
 /// Many attacks and many look-alikes in a short run.
@@ -94,6 +95,11 @@ fn is_own(domain: &Value, tenant: &Tenant) -> bool {
 /// The accepted name, in U-labels where that is how the other is written.
 fn written_like(other: &str, accepted: &str) -> String {
     if other.is_ascii() { accepted.to_owned() } else { idna::domain_to_unicode(accepted).0 }
+}
+
+fn source_of(row: &Value) -> SourceNetwork {
+    let text = ["SenderIPv4", "SenderIPv6"].iter().find_map(|key| row[key].as_str()).unwrap();
+    SourceNetwork::of(text.parse().unwrap())
 }
 
 // === the tests ===
@@ -204,4 +210,69 @@ fn an_echo_repeats_what_left_earlier() {
         }
     }
     assert!(echoes > 50, "{echoes}");
+}
+
+#[test]
+fn nobody_shares_a_network_with_a_campaign_while_it_lasts() {
+    let mut last = BTreeMap::<(String, SourceNetwork), (Option<u32>, u64)>::new();
+    let options = Options { records_per_second: 1.try_into().unwrap(), ..every_kind(9, 20_000) };
+    for record in Simulation::new(options) {
+        // They are attacks because of where they come from.
+        let is_elsewhere = matches!(
+            record.label.family,
+            Family::MisusedDevice
+                | Family::CompromisedHostInSpf
+                | Family::SpoofThroughGateway
+                | Family::SpoofThroughRelay
+        );
+        if is_elsewhere || record.label.repeat {
+            continue;
+        }
+        let key = (record.label.tenant.clone(), source_of(&row(&record)));
+        let now = (record.label.campaign, record.label.record);
+        if let Some((campaign, at)) = last.insert(key, now) {
+            assert!(campaign == now.0 || now.1 - at > 3_600, "{campaign:?} {}", record.json);
+        }
+    }
+}
+
+#[test]
+fn a_campaign_comes_from_one_network_or_from_another_each_time() {
+    let mut networks = BTreeMap::<u32, (Family, usize, BTreeSet<SourceNetwork>)>::new();
+    for record in Simulation::new(Options { repeats_per_mille: 0, ..every_kind(10, 20_000) }) {
+        let Some(campaign) = record.label.campaign else { continue };
+        let known = networks.entry(campaign).or_insert((record.label.family, 0, BTreeSet::new()));
+        known.1 += 1;
+        known.2.insert(source_of(&row(&record)));
+    }
+    for (campaign, (family, messages, networks)) in networks {
+        let expected = match family {
+            Family::RotatingSource | Family::ExecutiveToStaff => messages,
+            // Whatever comes through the filter comes from one of its networks.
+            Family::SpoofThroughGateway => networks.len(),
+            _ => 1,
+        };
+        assert_eq!(networks.len(), expected, "{campaign} {family:?}");
+    }
+}
+
+#[test]
+fn each_device_and_service_has_its_networks_to_itself() {
+    let mut of_source = BTreeMap::<(String, String), BTreeSet<SourceNetwork>>::new();
+    let mut senders = BTreeMap::<(String, SourceNetwork), BTreeSet<String>>::new();
+    for record in Simulation::new(every_kind(11, 20_000)) {
+        let label = &record.label;
+        let is_filtered = label.tenant == TenantKind::Gateway.as_str();
+        let Some(sender) = label.source.clone() else { continue };
+        // Behind a filter the services are the filter's, and a vendor of many tenants sends from where it likes.
+        if is_filtered || label.family == Family::ServiceWithOwnBounces {
+            continue;
+        }
+        let network = source_of(&row(&record));
+        of_source.entry((label.tenant.clone(), sender.clone())).or_default().insert(network);
+        senders.entry((label.tenant.clone(), network)).or_default().insert(sender);
+    }
+    assert!(of_source.len() >= 2 * 12, "{of_source:?}");
+    assert!(of_source.values().all(|networks| networks.len() <= 2), "{of_source:?}");
+    assert!(senders.values().all(|senders| senders.len() == 1), "{senders:?}");
 }

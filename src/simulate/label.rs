@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::message::Message;
+
 /// One record as it comes over the wire, with its label.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SimulatedRecord {
@@ -20,7 +22,7 @@ pub struct Label {
     pub tenant: String,
     /// `NetworkMessageId` of the message.
     pub network_message_id: String,
-    /// `RecipientEmailAddress` of the row.
+    /// Whom the row is about: `RecipientEmailAddress`, of a click `AccountUpn`. Empty where the table names nobody.
     pub recipient: String,
     /// What kind of mail it is.
     pub family: Family,
@@ -34,6 +36,33 @@ pub struct Label {
     pub campaign: Option<u32>,
     /// Whether the same row was delivered before.
     pub repeat: bool,
+    /// The device or service of the tenant that sent it, by its address. All its mail is one standing thing, of which an
+    /// alert is due once, if ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The table that the record is a row of, where it is not EmailEvents. What the label says is then true of the message
+    /// that the row speaks of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<&'static str>,
+}
+
+impl Label {
+    /// The truth about a message as this recipient got it, for the first time, without the number of the record.
+    pub(super) fn of(message: &Message, tenant: &str, recipient: &str) -> Self {
+        Self {
+            record: 0,
+            tenant: tenant.to_owned(),
+            network_message_id: message.network_message_id.clone(),
+            recipient: recipient.to_owned(),
+            family: message.family,
+            malicious: message.family.is_malicious(),
+            ambiguous: message.ambiguous,
+            campaign: message.campaign,
+            repeat: false,
+            source: message.family.has_standing_sender().then(|| message.header_from.clone()),
+            table: None,
+        }
+    }
 }
 
 /// The kinds of mail that occur. In the labels file they are in kebab case: `self-addressed-burst`.
@@ -186,5 +215,19 @@ impl Family {
     #[must_use]
     pub fn is_malicious(self) -> bool {
         self >= Self::SelfAddressedBurst
+    }
+
+    /// Whether mail of this kind comes from a device or service of the tenant, always under its own address.
+    pub(super) const fn has_standing_sender(self) -> bool {
+        matches!(
+            self,
+            Self::DeviceInSpf
+                | Self::SanctionedDevice
+                | Self::UnregisteredDevice
+                | Self::ServiceSigned
+                | Self::ServiceWithOwnBounces
+                | Self::OwnNewsletter
+                | Self::TransientDnsError
+        )
     }
 }

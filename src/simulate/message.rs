@@ -58,6 +58,11 @@ impl Row {
         Self { message: Arc::new(message), nth: 0 }
     }
 
+    /// Whether it is the row of the first recipient.
+    pub(super) const fn is_first(&self) -> bool {
+        self.nth == 0
+    }
+
     /// The row of the recipient after this one.
     pub(super) fn next(&self) -> Option<Self> {
         let nth = self.nth + 1;

@@ -12,26 +12,30 @@
 //!
 //! The forms are those of the published reports, the look-alikes those that administrators complain of. Nothing published
 //! says how long a burst lasts or how many it reaches; such numbers are our own assumption. Only reserved names
-//! (and the tenants' `onmicrosoft.com` names, which are part of what is abused) and documentation networks occur, so a
-//! stream that escapes accuses nobody.
+//! (and the tenants' `onmicrosoft.com` names, which are part of what is abused) and networks that are
+//! routed nowhere occur, so a stream that escapes accuses nobody.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod attack;
 mod authentication;
 mod cast;
 mod chance;
+mod clock;
 mod configuration;
+mod email_events;
 mod envelope;
 #[cfg(test)]
 mod honesty;
 mod json;
 mod label;
 mod look_alikes;
+mod mail;
 mod message;
 mod names;
 mod networks;
 mod options;
 mod ordinary;
+mod related;
 mod scene;
 mod simulation;
 mod subjects;

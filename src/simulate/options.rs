@@ -13,7 +13,7 @@ pub struct Options {
     pub tenants: Vec<SimulatedTenant>,
     /// The event time of the first record.
     pub start: Time,
-    /// How many records there are, repeats included.
+    /// How many records of mail there are, repeats included.
     pub records: u64,
     /// The pace of event time. How fast records are really sent is the caller's affair.
     pub records_per_second: NonZeroU32,
@@ -23,6 +23,9 @@ pub struct Options {
     pub mix: Mix,
     /// Rows in a thousand that are delivered a second time, up to 1,000: the same `properties` in a later envelope.
     pub repeats_per_mille: u32,
+    /// Whether other tables speak as well: of links, attachments, clicks, and of what was done after delivery. Their
+    /// records come on top of those of the mail, which stays byte for byte what it is without them.
+    pub related: bool,
 }
 
 impl Default for Options {
@@ -37,6 +40,7 @@ impl Default for Options {
             shape: EnvelopeShape::Defender2026,
             mix: Mix::default(),
             repeats_per_mille: 30,
+            related: false,
         }
     }
 }

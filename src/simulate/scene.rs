@@ -51,7 +51,7 @@ impl<'a> Scene<'a> {
             header_from: String::new(),
             display_name: String::new(),
             sender_object_id: None,
-            source: networks::STRANGERS.host(0, false),
+            source: networks::STRANGERS.subnet(0).host(0, false),
             recipients: self.several_colleagues(),
             shown_to: None,
             copied_to: Vec::new(),

@@ -10,23 +10,28 @@ use tempfile::TempDir;
 use crate::postern::{postern, postern_with_input, text};
 
 /// A small run: the smallest in which every number of the table says something.
-const SMALL: [&str; 4] = ["--records", "3000", "--seed", "7"];
+const SMALL: [&str; 4] = ["--records", "3000", "--seed", "1"];
 
 fn evaluate(more: &[&str]) -> crate::postern::Run {
     postern(["evaluate"].iter().chain(&SMALL).chain(more))
 }
 
 /// What an evaluation simulates where it is given no file, as options of `simulate`.
-const SIMULATED: &str = "--seed 7 --domain contoso.com --domain fabrikam.com:gateway --domain northwind.example:hybrid \
+const SIMULATED: &str = "--seed 1 --domain contoso.com --domain fabrikam.com:gateway --domain northwind.example:hybrid \
     --attacks 150 --look-alikes 350";
 
 /// A labelled run in files: the stream, its labels, and the configuration of its tenants.
 fn files(records: &str) -> (TempDir, [String; 3]) {
+    files_with(records, &[])
+}
+
+fn files_with(records: &str, more: &[&str]) -> (TempDir, [String; 3]) {
     let folder = tempfile::tempdir().unwrap();
     let paths = ["stream.jsonl", "labels.jsonl", "postern.toml"].map(|name| folder.path().join(name));
     let [stream, labels, config] = &paths;
     let files = ["--out", text(stream), "--labels", text(labels), "--write-config", text(config)];
-    let run = postern(["simulate", "--records", records].into_iter().chain(SIMULATED.split_whitespace()).chain(files));
+    let options = SIMULATED.split_whitespace().chain(files).chain(more.iter().copied());
+    let run = postern(["simulate", "--records", records].into_iter().chain(options));
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     let paths = paths.map(|path| text(&path).to_owned());
     (folder, paths)
@@ -60,6 +65,28 @@ fn a_run_from_files_scores_as_the_same_run_simulated() {
     assert_eq!(from_files.stdout, evaluate(&["--format", "json"]).stdout);
     let piped = postern_with_input(["evaluate", "-"].iter().chain(&arguments), &fs::read(&stream).unwrap());
     assert_eq!(piped.stdout, from_files.stdout, "{}", piped.stderr);
+}
+
+#[test]
+fn what_other_tables_say_is_no_mail_and_changes_no_score() {
+    let (folder, [stream, labels, config]) = files_with("3000", &["--related"]);
+    let evaluated =
+        |labels: &str| postern(["evaluate", &stream, "--labels", labels, "--config", &config, "--format", "json"]);
+    let run = evaluated(&labels);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(run.stdout, evaluate(&["--format", "json"]).stdout);
+
+    let lines = fs::read_to_string(&labels).unwrap();
+    assert!(lines.lines().count() > 6_000);
+    let calls_mail_a_link = lines.lines().map(|line| match line.contains(r#""table""#) {
+        true => format!("{line}\n"),
+        false => format!("{},\"table\":\"EmailUrlInfo\"}}\n", line.trim_end_matches('}')),
+    });
+    let wrong = folder.path().join("wrong.jsonl");
+    fs::write(&wrong, calls_mail_a_link.collect::<String>()).unwrap();
+    let run = evaluated(text(&wrong));
+    assert_eq!(run.code, Some(3));
+    assert!(run.stderr.contains("is not the message"), "{}", run.stderr);
 }
 
 #[test]
@@ -163,5 +190,52 @@ fn the_page_shows_everybody_who_is_scored() {
     }
     for rule in &PUBLISHED {
         assert!(page.contains(&format!("\n| `{}` |", rule.name)), "{} is not explained", rule.name);
+    }
+}
+
+/// Enough for campaigns, repeats and devices.
+const ALERTS: [&str; 6] = ["--alerts", "--records", "20000", "--seed", "7", "--format"];
+
+#[test]
+fn the_alerts_of_files_are_those_of_the_same_run_simulated() {
+    let (_folder, [stream, labels, config]) = files("20000");
+    let simulated =
+        postern(["evaluate", "--attacks", "150", "--look-alikes", "350"].iter().chain(&ALERTS).chain(&["json"]));
+    assert_eq!(simulated.code, Some(0), "{}", simulated.stderr);
+    let arguments = ["evaluate", &stream, "--labels", &labels, "--config", &config, "--alerts", "--format", "json"];
+    assert_eq!(postern(arguments).stdout, simulated.stdout);
+
+    let figures: Value = serde_json::from_str(&simulated.stdout).unwrap();
+    let count = |place: &str| figures.pointer(place).and_then(Value::as_u64).unwrap();
+    assert_eq!(count("/records/attacks") + count("/records/benign"), 20_000);
+    assert_eq!(count("/attacks/told") + count("/attacks/in_storm"), count("/attacks/attacks"));
+    let by_severity = ["low", "medium", "high", "critical"].map(|it| count(&format!("/severities/{it}/alerts")));
+    assert_eq!(by_severity.iter().sum::<u64>(), count("/alerts/alerts"));
+    assert_eq!(count("/silence/attack_echoes") + count("/silence/attack_known"), 0);
+}
+
+#[test]
+fn a_page_of_alerts_fits_a_terminal_and_the_document_has_tables() {
+    let alerts = |format| postern(["evaluate"].iter().chain(&ALERTS).chain(&[format]));
+    let page = alerts("table");
+    assert_eq!(page.code, Some(0), "{}", page.stderr);
+    assert!(page.stdout.lines().all(|line| line.chars().count() <= 80), "{}", page.stdout);
+    assert!(page.stdout.contains("Attacks by family"));
+    assert!(alerts("markdown").stdout.contains("| told, % | 100 |"));
+}
+
+#[test]
+fn the_gates_of_alerts_decide_the_exit_code() {
+    let run = |more: &[&str]| postern(["evaluate"].iter().chain(&ALERTS).chain(&["table"]).chain(more));
+    let passed = run(&["--require-attacks-told", "100", "--max-silenced-attacks", "0"]);
+    assert_eq!(passed.code, Some(0), "{}", passed.stderr);
+    let failed = run(&["--max-alerts-per-attack", "0"]);
+    assert_eq!(failed.code, Some(1));
+    assert!(failed.stderr.contains("alerts of one attack, 0 allowed"), "{}", failed.stderr);
+    let nothing = postern(["evaluate", "--alerts", "--records", "1", "--require-alert-precision", "0"]);
+    assert_eq!(nothing.code, Some(1));
+    assert!(nothing.stderr.contains("nothing to count"), "{}", nothing.stderr);
+    for usage in [&["--max-alerts-per-attack", "1"][..], &["--alerts", "--require-recall", "1"], &["--days", "0"]] {
+        assert_eq!(postern(["evaluate"].iter().chain(usage)).code, Some(2), "{usage:?}");
     }
 }

@@ -10,6 +10,7 @@ mod explain;
 mod ledger;
 mod postern;
 mod readme;
+mod report;
 mod rules;
 mod scan;
 mod simulate;

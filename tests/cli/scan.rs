@@ -71,6 +71,18 @@ fn the_verdicts_are_the_truth() {
 }
 
 #[test]
+fn what_other_tables_say_has_no_verdict() {
+    let [plain, related] = [&[][..], &["--related"]].map(Stream::simulate);
+    let of_mail = |stream: &Stream| {
+        let mut verdicts = verdicts(&stream.path("stream.jsonl"));
+        verdicts.iter_mut().for_each(|verdict| drop(verdict.as_object_mut().unwrap().remove("record")));
+        verdicts
+    };
+    assert!(related.lines("stream.jsonl").len() > 3_000);
+    assert_eq!(of_mail(&plain), of_mail(&related));
+}
+
+#[test]
 fn the_framing_and_the_compression_do_not_matter() {
     let plain = Stream::simulate(&[]);
     let expected = verdicts(&plain.path("stream.jsonl"));

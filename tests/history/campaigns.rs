@@ -89,3 +89,23 @@ fn a_row_that_comes_twice_counts_once_and_a_newer_row_corrects_the_delivery() {
     let counts = world.only().counts;
     assert_eq!((counts.messages, counts.delivered, counts.junked), (1, 0, 1));
 }
+
+#[test]
+fn an_exercise_of_the_configured_vendor_is_one_low_alert_however_long_it_lasts() {
+    let mut world = World::new();
+    for n in 0..40 {
+        let (to, subject) = (format!("clerk{n}@contoso.com"), format!("Lure {}", "x".repeat(n as usize)));
+        let from = format!("hr{n}@contoso.com");
+        world.mail(Mail {
+            at: n * 3 * HOUR,
+            ip: "192.0.2.70",
+            to: &to,
+            from: &from,
+            subject: &subject,
+            ..Mail::default()
+        });
+    }
+    assert_eq!(world.only().severity, Severity::Low);
+    world.mail(Mail { at: 120 * HOUR, ip: "203.0.113.9", subject: "Lure x", ..Mail::default() });
+    assert_eq!(world.latest().len(), 2, "an attack that copies the lure is no part of it");
+}

@@ -6,7 +6,9 @@ use postern::alert::{Alert, State};
 use postern::correlate::{Limits, Ruling};
 use postern::detector::{Arrival, Detector, Inspector, Outcome, Slice};
 use postern::event::{Span, Time};
-use postern::judge::{AcceptedDomain, BenignReason, SanctionedSource, SenderPattern, Severity, Tenant, Tenants};
+use postern::judge::{
+    AcceptedDomain, BenignReason, SanctionedSource, SenderPattern, Severity, SimulationVendor, Tenant, Tenants,
+};
 use serde_json::{Value, json};
 
 pub(crate) const TENANT: &str = "6f0c1d7e-0000-4000-8000-000000000001";
@@ -34,6 +36,12 @@ impl World {
                 name: "HQ scanners".to_owned(),
                 networks: vec!["198.51.100.7/32".parse().unwrap()],
                 senders: vec![SenderPattern::Address("scanner@contoso.com".to_owned())],
+                expires: None,
+            }],
+            simulations: vec![SimulationVendor {
+                name: "training".to_owned(),
+                networks: vec!["192.0.2.64/27".parse().unwrap()],
+                senders: Vec::new(),
                 expires: None,
             }],
             ..Tenant::default()
@@ -159,12 +167,12 @@ impl Mail<'_> {
             "AuthenticationDetails": self.results, "ReportId": format!("{id}-1"),
         });
         row[address_column] = json!(self.ip);
-        streamed("EmailEvents", row)
+        streamed("EmailEvents", &row)
     }
 }
 
 /// A row as the streaming API writes it.
-pub(crate) fn streamed(table: &str, row: Value) -> Value {
+pub(crate) fn streamed(table: &str, row: &Value) -> Value {
     json!({"tenantId": TENANT, "category": format!("AdvancedHunting-{table}"), "properties": row})
 }
 

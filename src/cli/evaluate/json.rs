@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::evaluate::{Contender, Nature, Score, Scoreboard, Share, Tally};
+use crate::evaluate::{Contender, Nature, Score, Scoreboard, Tally};
 
 /// The document; without times, so that equal input gives equal output.
 pub(super) fn document(board: &Scoreboard) -> String {
@@ -28,15 +28,11 @@ fn detector(contender: Contender, score: Score) -> Value {
         "detector": contender.name(),
         "source": published.map(|rule| rule.source),
         "conditions": published.map(|rule| rule.conditions),
-        "recall": share(score.recall),
-        "precision": share(score.precision),
+        "recall": score.recall,
+        "precision": score.precision,
         "false_positives": score.false_positives,
         "false_positives_per_million": score.false_positives_per_million(),
     })
-}
-
-fn share(share: Share) -> Value {
-    json!({ "part": share.part, "whole": share.whole, "percent": share.percent() })
 }
 
 fn fired(tally: &Tally) -> Map<String, Value> {

@@ -43,14 +43,14 @@ impl Labels {
 }
 
 /// Whether a label is that of this record. The wrong labels would give a wrong and believable result, so they must agree
-/// on the number, and where the record is mail, on the message and the recipient.
+/// on the number, and where the record is mail, on that, on the message and on the recipient.
 pub(super) fn check(truth: &Truth, record: u64, mail: Option<(&str, &str)>) -> Result<(), Failure> {
     let advice = "the labels belong to other records, or to another order of them";
     if truth.record != record {
         return Err(Failure::input(anyhow!("record {record} meets the label of record {}; {advice}", truth.record)));
     }
     let expected = (truth.network_message_id.as_str(), truth.recipient.as_str());
-    if mail.is_some_and(|found| found != expected) {
+    if mail.is_some_and(|found| !truth.is_mail() || found != expected) {
         let error = anyhow!("record {record} is not the message or not the recipient of its label; {advice}");
         return Err(Failure::input(error));
     }

@@ -56,6 +56,6 @@ fn families(board: &Scoreboard, nature: Nature, title: &str, cell: fn(&Tally, Co
 }
 
 /// A name that cannot end its cell or begin a tag.
-fn name_cell(name: &str) -> String {
+pub(super) fn name_cell(name: &str) -> String {
     safe_within(name, NAME).replace(['|', '<', '`', '[', '\\'], "?")
 }

@@ -1,14 +1,17 @@
-//! `postern evaluate`: recall and false positives, Postern's and everybody's, over a labelled run.
+//! `postern evaluate`: recall and false positives, Postern's and everybody's, over a labelled run; or with `--alerts`, what
+//! a person would have been told of it.
 //!
-//! The run comes from files, or is simulated in memory; either way the bytes of the records go through the inspector that
+//! The run comes from files, or is simulated in memory; either way the bytes of the records go through the machines that
 //! the service uses, and the labels through the form that they have in a file. So a simulated run and the same run
 //! from files give the same page, which a test holds them to.
 
+mod alerts;
 mod json;
 mod labels;
 mod markdown;
 mod options;
 mod page;
+mod scores;
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -17,62 +20,83 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 
 use super::failure::{Exit, Failure};
-use super::input::{LIMITS, open};
+use super::input::open;
 use super::output::{print, print_aside};
 use super::paint::BAD;
 use super::progress::Progress;
-use crate::evaluate::{Contender, Examiner, Fired, Scoreboard, Truth};
+use crate::evaluate::Truth;
 use crate::judge::Tenants;
 use crate::receive::files::Payloads;
 use crate::simulate::{self, Simulation};
+use alerts::Alerts;
 use labels::Labels;
-use options::Format;
 pub(super) use options::Options;
+use scores::Scores;
 
 /// Records of the simulation that are examined at once.
 const CHUNK: usize = 1_000;
 
-/// Scores the run, prints the result, and says whether it passes the gates.
+/// What is made of a run.
+trait Evaluation: Sized {
+    /// Of nothing yet.
+    fn new(tenants: Arc<Tenants>) -> Self;
+
+    /// Takes in each record of the payload with its label.
+    fn payload(&mut self, payload: &[u8], next_label: NextLabel<'_>) -> Result<(), Failure>;
+
+    /// Records so far.
+    fn records(&self) -> u64;
+}
+
+/// Reads labels in the order of the records; `None` where they end.
+type NextLabel<'l> = &'l mut dyn FnMut() -> Result<Option<Truth>, Failure>;
+
+/// Evaluates the run, prints the result, and says whether it passes the gates.
 pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
     options.refuse_tenants_of_a_simulation()?;
-    let board = match (&options.path, &options.labels, &options.tenants) {
-        (Some(path), Some(labels), Some(tenants)) => from_files(path, labels, tenants.load()?)?,
-        _ => simulated(options.simulation())?,
+    let (page, complaints) = if options.alerts {
+        let figures = evaluated::<Alerts>(options)?.figures();
+        (alerts::print(&figures, options.format), options.alert_gates.complaints(&figures))
+    } else {
+        let board = evaluated::<Scores>(options)?.board;
+        (scores::print(&board, options.format), scores::complaints(&board, options))
     };
-    print(&match options.format {
-        Format::Table => page::page(&board),
-        Format::Json => json::document(&board),
-        Format::Markdown => markdown::tables(&board),
-    })?;
-    let complaints = complaints(&board, options);
+    print(&page)?;
     for complaint in &complaints {
         print_aside(&format!("{}: {complaint}\n", BAD.paint("not good enough")))?;
     }
     Ok(if complaints.is_empty() { Exit::Done } else { Exit::Matched })
 }
 
-fn from_files(path: &Path, labels: &Path, tenants: Arc<Tenants>) -> Result<Scoreboard, Failure> {
+fn evaluated<E: Evaluation>(options: &Options) -> Result<E, Failure> {
+    match (&options.path, &options.labels, &options.tenants) {
+        (Some(path), Some(labels), Some(tenants)) => from_files(path, labels, tenants.load()?),
+        _ => simulated(options.simulation()),
+    }
+}
+
+fn from_files<E: Evaluation>(path: &Path, labels: &Path, tenants: Arc<Tenants>) -> Result<E, Failure> {
     let name = path.display();
     let unreadable = || format!("cannot read {name}");
     let mut labels = Labels::open(labels)?;
-    let mut evaluation = Evaluation::new(tenants);
+    let mut evaluation = E::new(tenants);
     let progress = Progress::of_bytes(path.metadata().ok().map(|it| it.len()));
     let reader = progress.watch(open(path).with_context(unreadable).map_err(Failure::input)?);
     let mut payloads = Payloads::new(reader).with_context(unreadable).map_err(Failure::input)?;
     while let Some(payload) = payloads.read().with_context(unreadable).map_err(Failure::input)? {
         evaluation.payload(payload, &mut || labels.read())?;
-        progress.records(evaluation.records);
+        progress.records(evaluation.records());
     }
     if let Some(truth) = labels.read()? {
-        let (records, next) = (evaluation.records, truth.record);
+        let (records, next) = (evaluation.records(), truth.record);
         let error = anyhow!("{name} has {records} records, and the labels go on with record {next}; is it cut short?");
         return Err(Failure::input(error));
     }
-    Ok(evaluation.board)
+    Ok(evaluation)
 }
 
-fn simulated(options: simulate::Options) -> Result<Scoreboard, Failure> {
-    let mut evaluation = Evaluation::new(Arc::new(Tenants::new(options.configuration())));
+fn simulated<E: Evaluation>(options: simulate::Options) -> Result<E, Failure> {
+    let mut evaluation = E::new(Arc::new(Tenants::new(options.configuration())));
     let progress = Progress::of_records(options.records);
     let mut simulation = Simulation::new(options);
     loop {
@@ -83,7 +107,7 @@ fn simulated(options: simulate::Options) -> Result<Scoreboard, Failure> {
             labels.push_back(as_if_read(&record.label)?);
         }
         if labels.is_empty() {
-            return Ok(evaluation.board);
+            return Ok(evaluation);
         }
         progress.advance(labels.len() as u64);
         evaluation.payload(payload.as_bytes(), &mut || Ok(labels.pop_front()))?;
@@ -96,73 +120,10 @@ fn as_if_read(label: &simulate::Label) -> Result<Truth, Failure> {
     read.context("the simulator's label is none").map_err(Failure::input)
 }
 
-/// A run in the making.
-struct Evaluation {
-    examiner: Examiner,
-    board: Scoreboard,
-    records: u64,
-}
-
-impl Evaluation {
-    fn new(tenants: Arc<Tenants>) -> Self {
-        Self { examiner: Examiner::new(tenants, LIMITS), board: Scoreboard::default(), records: 0 }
-    }
-
-    /// Scores each record of the payload by its label.
-    fn payload(
-        &mut self,
-        payload: &[u8],
-        next_label: &mut impl FnMut() -> Result<Option<Truth>, Failure>,
-    ) -> Result<(), Failure> {
-        let mut result = Ok(());
-        let (board, records) = (&mut self.board, &mut self.records);
-        self.examiner.examine(payload, &mut |examined| {
-            if result.is_ok() {
-                *records += 1;
-                let mail = examined.mail.map(|mail| (mail.network_message_id.as_str(), mail.recipient.as_str()));
-                result = next_label().and_then(|truth| score(board, truth, *records, mail, &examined.fired));
-            }
-        });
-        result
-    }
-}
-
-fn score(
-    board: &mut Scoreboard,
-    truth: Option<Truth>,
-    record: u64,
-    mail: Option<(&str, &str)>,
-    fired: &Fired,
-) -> Result<(), Failure> {
+/// The label of this record, which must be its own.
+fn label_of(record: u64, mail: Option<(&str, &str)>, next_label: NextLabel<'_>) -> Result<Truth, Failure> {
     let none = || Failure::input(anyhow!("record {record} has no label; the labels end before the records"));
-    let truth = truth.ok_or_else(none)?;
+    let truth = next_label()?.ok_or_else(none)?;
     labels::check(&truth, record, mail)?;
-    board.count(&truth, fired);
-    Ok(())
-}
-
-/// What keeps the run from passing. The recall is asked of each family of attacks, because in a sum a small family that
-/// is missed altogether does not show; and where there was nothing to find or nothing to spare, nothing was proven.
-fn complaints(board: &Scoreboard, options: &Options) -> Vec<String> {
-    let mut complaints = Vec::new();
-    if let Some(required) = options.require_recall {
-        match board.worst_recall(Contender::PosternAnySeverity) {
-            None => complaints.push("there was no attack to be found".to_owned()),
-            Some((family, recall)) if recall.percent() < Some(required) => {
-                let family = super::safe_text::safe_within(family, super::page::WIDTH / 2);
-                complaints.push(format!("{recall} % of {family} found, {required} % required"));
-            }
-            Some(_) => {}
-        }
-    }
-    if let Some(limit) = options.max_false_positives_per_million {
-        match board.score(Contender::Postern).false_positives_per_million() {
-            None => complaints.push("there was no benign mail to be spared".to_owned()),
-            Some(rate) if rate > limit => {
-                complaints.push(format!("{rate} false positives in a million benign records, {limit} allowed"));
-            }
-            Some(_) => {}
-        }
-    }
-    complaints
+    Ok(truth)
 }

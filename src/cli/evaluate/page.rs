@@ -154,10 +154,7 @@ mod tests {
     fn a_page_keeps_to_its_width_and_shows_nothing_that_a_terminal_would_obey() {
         let mut board = Scoreboard::default();
         for family in ["short", "exactly-twenty-chars", &"long-".repeat(40), "\u{1b}[2Jtricky"] {
-            let (network_message_id, recipient) = (String::new(), String::new());
-            let family = family.to_owned();
-            let (malicious, ambiguous) = (true, false);
-            let truth = Truth { record: 1, network_message_id, recipient, family, malicious, ambiguous };
+            let truth = Truth { family: family.to_owned(), malicious: true, ..Truth::default() };
             board.count(&truth, &Fired::default());
         }
         let page = page(&board);

@@ -44,6 +44,7 @@ impl Held {
     pub(super) fn ruled(&self, ruling: Ruling) -> (usize, VerdictLine<'_>) {
         let line = VerdictLine {
             record: self.record,
+            time: None,
             tenant: self.tenant.as_deref(),
             table: &self.table,
             network_message_id: self.network_message_id.as_deref(),

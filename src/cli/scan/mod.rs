@@ -156,7 +156,7 @@ impl Scan {
         self.steps += slice.steps.len();
         if self.steps > STEPS_REMEMBERED_MAX {
             self.steps = 0;
-            drop(self.detector.take_changes());
+            self.detector.forget_changes();
         }
         Ok(rulings)
     }

@@ -40,7 +40,7 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
         if let Some(payload) = batches.add(&record) {
             destination.send(&record.label.tenant, &payload)?;
         }
-        progress.advance(1);
+        progress.advance(u64::from(record.label.table.is_none()));
     }
     for (tenant, payload) in batches.finish() {
         destination.send(&tenant, &payload)?;

@@ -22,7 +22,7 @@ The kind of a tenant is eop (its MX is Exchange Online), gateway (its MX is a th
 the premises besides). The labels are true with respect to what --write-config writes, so scan with it:
 `postern scan stream.jsonl --config postern.toml`. What the families of the labels are is in docs/simulation.md.
 
-The same options give the same bytes on every machine. All names are reserved ones, all addresses documentation's.";
+The same options give the same bytes on every machine. All names are reserved ones, and so are all addresses.";
 
 /// The webhook's batch where none is asked for; one request a record would measure nothing but HTTP.
 const WEBHOOK_BATCH: usize = 100;
@@ -31,7 +31,7 @@ const WEBHOOK_BATCH: usize = 100;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Options {
-    /// How many records
+    /// How many records of mail
     #[arg(long, value_name = "N", default_value_t = simulate::Options::default().records)]
     pub(super) records: u64,
     /// The seed of chance
@@ -52,6 +52,10 @@ pub(in crate::cli) struct Options {
     /// The pace of event time, in records a second
     #[arg(long, value_name = "N", default_value_t = simulate::Options::default().records_per_second)]
     per_second: NonZeroU32,
+    /// Let other tables speak of the mail as well: links, attachments, clicks, what was done after delivery; their records
+    /// come on top of --records
+    #[arg(long)]
+    related: bool,
     /// Which capture of the streaming API the records look like
     #[arg(long, value_name = "YEAR", default_value = "2026")]
     shape: Shape,
@@ -109,12 +113,11 @@ impl Options {
                 Shape::Defender2022 => EnvelopeShape::Defender2022,
             },
             mix: Mix::of(self.attacks, self.look_alikes),
+            related: self.related,
             ..simulate::Options::default()
         }
     }
 
-    /// Attacks and look-alikes as asked for; everything else keeps its proportions in what is left. Where the two ask for
-    /// more than there is, they share it.
     /// The size of a batch, or `None` for lines.
     pub(super) fn batch(&self) -> Option<usize> {
         let default = self.url.as_ref().map(|_| WEBHOOK_BATCH);

@@ -110,12 +110,12 @@ impl Sources {
             || self.networks.only_unproven(key.network, settled, asker).is_some_and(is_device)
     }
 
-    /// Whether a source has behaved as a device so far, however short that is.
+    /// Whether a source has behaved as a device on a few days already, although it is not known yet.
     #[must_use]
-    pub fn is_like_a_device(&self, key: &SourceKey, at: Time) -> bool {
+    pub fn is_settled(&self, key: &SourceKey, at: Time) -> bool {
         let slot = self.slots.get(&key.name()).copied();
         let entry = slot.and_then(|slot| self.shelf.get(slot));
-        entry.is_some_and(|entry| entry.kept.profile().is_like_a_device(at - LATENESS))
+        entry.is_some_and(|entry| entry.kept.profile().is_settled(at - LATENESS))
     }
 
     /// Puts a profile back as it was stored.

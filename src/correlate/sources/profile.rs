@@ -17,6 +17,9 @@ use super::standing::{Records, Standing};
 /// Days on which a source must have been seen before it is known; a week, so that no attack of a few days becomes one.
 pub(super) const KNOWN_DAYS: u32 = 7;
 
+/// Days after which a source is told apart from others that write the same.
+const SETTLED_DAYS: u32 = 3;
+
 /// How many times the messages have doubled, as far as that lets a source be missed more.
 const MAGNITUDE_MAX: u32 = 4;
 
@@ -153,7 +156,8 @@ impl Profile {
     }
 
     /// Whether it has been aligned on enough days that were over at this time.
-    pub(super) fn is_aligned_of_old(&self, at: Time) -> bool {
+    #[must_use]
+    pub fn is_aligned_of_old(&self, at: Time) -> bool {
         self.records.get(Standing::Aligned).is_some_and(|record| record.days.over_at(at) >= KNOWN_DAYS)
     }
 
@@ -163,9 +167,21 @@ impl Profile {
         !self.is_personal && self.rhythm.is_kept(at)
     }
 
+    /// Whether it has behaved so on a few days.
+    pub(super) fn is_settled(&self, at: Time) -> bool {
+        self.days().over_at(at) >= SETTLED_DAYS && self.is_like_a_device(at)
+    }
+
     /// Whether it has behaved so on enough days.
-    pub(super) fn is_device_of_old(&self, at: Time) -> bool {
+    #[must_use]
+    pub fn is_device_of_old(&self, at: Time) -> bool {
         self.days().over_at(at) >= KNOWN_DAYS && self.is_like_a_device(at)
+    }
+
+    /// Whether no day stands out from an ordinary one, of those that were over at this time.
+    #[must_use]
+    pub fn keeps_its_rhythm(&self, at: Time) -> bool {
+        self.rhythm.is_kept(at)
     }
 
     /// Event time of the first message whose claim nothing proved, and no lookup's failure explains.

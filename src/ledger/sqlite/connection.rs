@@ -21,6 +21,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 /// What is left of the write-ahead log's size after a checkpoint, once a burst is over.
 const WAL_BYTES_KEPT: i64 = 64 * 1024 * 1024;
 
+/// Pages in the log at which SQLite itself writes them into the file, inside a commit: only if nobody does it before.
+const WAL_PAGES_MAX: i64 = 16_000;
+
 /// More than there are statements, so that each is compiled once.
 const STATEMENTS_CACHED: usize = 32;
 
@@ -74,8 +77,14 @@ fn settings(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update_and_check(None, "journal_size_limit", WAL_BYTES_KEPT, |_| Ok(()))?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", WAL_PAGES_MAX, |_| Ok(()))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     Ok(())
+}
+
+/// Writes the log into the file, as far as no reader needs it.
+pub(super) fn checkpoint(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma(None, "wal_checkpoint", "PASSIVE", |_| Ok(()))
 }
 
 /// Alerts and dead letters hold people's addresses: a directory that we make is for our own user only.

@@ -5,21 +5,29 @@
 //! corruption bug of recent years needed two. Readers from outside (`sqlite3`, a report) may look while Postern runs,
 //! so exclusion is a lock on a file of its own and not on the database.
 //!
+//! What the log holds is written into the file *between* commits ([`Ledger::settle`]): it takes three times as long as
+//! a commit, and SQLite by itself would do it inside whichever commit comes by.
+//!
 //! A commit costs one fsync of the write-ahead log (`synchronous=FULL`). Everything is written so that committing the
 //! same transaction again changes nothing: positions and cursors only rise, records that are there stay as they are.
 
 mod connection;
 mod prune;
 mod read;
+mod reader;
 mod schema;
 mod write;
 
 use std::fs::File;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode};
 
+pub use reader::LedgerReader;
+
 use super::{Entry, Ledger, LedgerError, LedgerId, ReadLimit, Retention, Sequences, Snapshot, Stream, Transaction};
+use crate::detector::StateChange;
 
 /// The ledger's file in the data directory.
 pub const LEDGER_FILE: &str = "ledger.sqlite";
@@ -29,6 +37,8 @@ pub const LEDGER_FILE: &str = "ledger.sqlite";
 pub struct SqliteLedger {
     id: LedgerId,
     connection: Connection,
+    /// Rows in the log since it was last written into the file.
+    logged: usize,
     /// Held until the connection is closed: fields are dropped in this order.
     _lock: Option<File>,
 }
@@ -53,7 +63,7 @@ impl SqliteLedger {
 
     fn of(connection: Connection, lock: Option<File>) -> Result<Self, LedgerError> {
         let id = read::id(&connection).map_err(fault)?;
-        Ok(Self { id, connection, _lock: lock })
+        Ok(Self { id, connection, logged: 0, _lock: lock })
     }
 }
 
@@ -66,8 +76,14 @@ impl Ledger for SqliteLedger {
         read::snapshot(&mut self.connection).map_err(fault)
     }
 
+    fn state(&mut self, each: &mut dyn FnMut(StateChange) -> ControlFlow<()>) -> Result<(), LedgerError> {
+        read::state(&self.connection, each).map_err(fault)
+    }
+
     fn commit(&mut self, transaction: &Transaction) -> Result<Sequences, LedgerError> {
-        write::commit(&mut self.connection, transaction).map_err(fault)
+        let last = write::commit(&mut self.connection, transaction).map_err(fault)?;
+        self.logged += transaction.state.len() + transaction.alerts.len() + transaction.dead_letters.len();
+        Ok(last)
     }
 
     fn read(&mut self, stream: Stream, after: u64, limit: ReadLimit) -> Result<Vec<Entry>, LedgerError> {
@@ -77,7 +93,18 @@ impl Ledger for SqliteLedger {
     fn prune(&mut self, retention: &Retention) -> Result<usize, LedgerError> {
         prune::prune(&mut self.connection, retention).map_err(fault)
     }
+
+    fn settle(&mut self) -> Result<(), LedgerError> {
+        if self.logged >= LOGGED_MAX {
+            connection::checkpoint(&self.connection).map_err(fault)?;
+            self.logged = 0;
+        }
+        Ok(())
+    }
 }
+
+/// Rows that may gather in the log before it is written into the file: each is a page or less, at random places of it.
+const LOGGED_MAX: usize = 1_000;
 
 /// What the owner can do about an error: wait, or stop.
 fn fault(error: rusqlite::Error) -> LedgerError {

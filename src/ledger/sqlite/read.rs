@@ -1,5 +1,7 @@
 //! What a restart needs, and what sinks read.
 
+use std::ops::ControlFlow;
+
 use base64::prelude::{BASE64_STANDARD, Engine};
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Result, Row, params};
@@ -15,15 +17,26 @@ pub(super) fn id(sql: &Connection) -> Result<LedgerId> {
     text.parse().map_err(|error| Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
 }
 
-/// Everything that a restart needs, as of one moment, in the order of the primary keys.
+/// What a restart needs beside the state, as of one moment, in the order of the primary keys.
 pub(super) fn snapshot(connection: &mut Connection) -> Result<Snapshot> {
     let sql = connection.transaction()?;
     Ok(Snapshot {
         positions: rows(&sql, "SELECT source, topic, partition, next_offset FROM position ORDER BY 1, 2, 3", position)?,
-        state: rows(&sql, "SELECT tenant, kind, key, value FROM state ORDER BY 1, 2, 3", state_change)?,
         cursors: rows(&sql, "SELECT sink, sequence FROM cursor ORDER BY 1", cursor)?,
         last: last_sequences(&sql)?,
     })
+}
+
+/// Every entry of the state, in the order of the primary key, which is the order of the file: nothing is sorted, and a
+/// row is read when it is asked for.
+pub(super) fn state(sql: &Connection, each: &mut dyn FnMut(StateChange) -> ControlFlow<()>) -> Result<()> {
+    let mut select = sql.prepare_cached("SELECT tenant, kind, key, value FROM state ORDER BY 1, 2, 3")?;
+    for change in select.query_map([], state_change)? {
+        if each(change?).is_break() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// The entries after a sequence number. The first comes whatever its size; the next only where it fits.

@@ -1,5 +1,7 @@
 //! From whatever a file holds to the schema of this build: ordered migrations, each in one transaction.
 
+use std::cmp::Ordering;
+
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::fault;
@@ -7,6 +9,21 @@ use crate::ledger::LedgerError;
 
 /// Migration n leads from `user_version` n to n + 1. A released one is never edited.
 pub(super) const MIGRATIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+
+/// What this build writes and reads.
+const KNOWN: u32 = MIGRATIONS.len() as u32;
+
+/// Sees to it that the schema is this build's, and changes nothing.
+///
+/// # Errors
+/// When another Postern wrote the file, older or newer.
+pub(super) fn check(found: u32) -> Result<(), LedgerError> {
+    match found.cmp(&KNOWN) {
+        Ordering::Less => Err(LedgerError::SchemaTooOld { found, known: KNOWN }),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(LedgerError::SchemaTooNew { found, known: KNOWN }),
+    }
+}
 
 /// Brings the schema up to date.
 ///
@@ -31,7 +48,8 @@ fn step(connection: &mut Connection, to: u32, sql: &str) -> rusqlite::Result<()>
     transaction.commit()
 }
 
-fn version(connection: &Connection) -> rusqlite::Result<u32> {
+/// The version of what a file holds; 0 before the first migration.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<u32> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 

@@ -51,12 +51,23 @@ fn one_of_each() -> Transaction {
     }
 }
 
+/// All entries of the state.
+fn all_state(ledger: &mut SqliteLedger) -> Vec<StateChange> {
+    let mut entries = Vec::new();
+    let mut each = |change| {
+        entries.push(change);
+        ControlFlow::Continue(())
+    };
+    ledger.state(&mut each).unwrap();
+    entries
+}
+
 /// Everything that can be read from a ledger.
-fn dump(ledger: &mut SqliteLedger) -> (Snapshot, Vec<Entry>, Vec<Entry>, i64) {
+fn dump(ledger: &mut SqliteLedger) -> (Snapshot, Vec<StateChange>, Vec<Entry>, Vec<Entry>, i64) {
     let refusals = ledger.connection.query_row("SELECT count(*) FROM refusal", [], |row| row.get(0)).unwrap();
     let mut read = |stream| ledger.read(stream, 0, ALL).unwrap();
     let streams = (read(Stream::Alerts), read(Stream::DeadLetters));
-    (ledger.snapshot().unwrap(), streams.0, streams.1, refusals)
+    (ledger.snapshot().unwrap(), all_state(ledger), streams.0, streams.1, refusals)
 }
 
 #[test]
@@ -70,11 +81,11 @@ fn what_was_committed_is_what_a_restart_gets() {
         before.0,
         Snapshot {
             positions: vec![position(0, 10), position(1, 20)],
-            state: vec![change("a", Some("1")), change("b", Some("2"))],
             cursors: vec![cursor("file", 1)],
             last: Sequences { alerts: 2, dead_letters: 2 },
         }
     );
+    assert_eq!(before.1, [change("a", Some("1")), change("b", Some("2"))]);
     drop(ledger);
     assert_eq!(dump(&mut SqliteLedger::open(directory.path()).unwrap()), before);
 }
@@ -159,7 +170,21 @@ fn state_changes_apply_in_order_and_removals_leave_nothing() {
     let mut ledger = SqliteLedger::open_in_memory().unwrap();
     let state = vec![change("a", Some("1")), change("a", None), change("b", Some("1")), change("b", Some("2"))];
     ledger.commit(&Transaction { state, ..Transaction::default() }).unwrap();
-    assert_eq!(ledger.snapshot().unwrap().state, [change("b", Some("2"))]);
+    assert_eq!(all_state(&mut ledger), [change("b", Some("2"))]);
+}
+
+#[test]
+fn state_is_shown_in_order_until_nobody_wants_more() {
+    let mut ledger = SqliteLedger::open_in_memory().unwrap();
+    let entries: Vec<_> = ["c", "a", "b"].map(|key| change(key, Some("1"))).into();
+    ledger.commit(&Transaction { state: entries, ..Transaction::default() }).unwrap();
+    let mut shown = Vec::new();
+    let mut each = |change: StateChange| {
+        shown.push(change.key);
+        if shown.len() < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    ledger.state(&mut each).unwrap();
+    assert_eq!(shown, ["a", "b"]);
 }
 
 #[test]
@@ -273,7 +298,7 @@ fn pruning_keeps_what_a_sink_still_needs_and_the_newest() {
             alerts_kept_max: kept,
         };
         ledger.prune(&retention).unwrap();
-        let (snapshot, alerts, dead_letters, refusals) = dump(&mut ledger);
+        let (snapshot, _, alerts, dead_letters, refusals) = dump(&mut ledger);
         assert_eq!((snapshot.last.alerts, snapshot.last.dead_letters), (10, 10));
         (alerts[0].sequence, dead_letters[0].sequence, refusals)
     };
@@ -337,7 +362,6 @@ impl Model {
     fn snapshot(&self) -> Snapshot {
         Snapshot {
             positions: self.positions.iter().map(|(partition, next)| position(*partition, *next)).collect(),
-            state: self.state.iter().map(|(key, value)| change(key, Some(value))).collect(),
             cursors: self.cursors.iter().map(|(sink, sequence)| cursor(sink, *sequence)).collect(),
             last: Sequences { alerts: self.alerts.len() as u64, dead_letters: self.dead_letters.len() as u64 },
         }
@@ -375,8 +399,9 @@ proptest! {
             }
             model.commit(transaction);
         }
-        let (snapshot, alerts, dead_letters, _) = dump(&mut ledger);
+        let (snapshot, state, alerts, dead_letters, _) = dump(&mut ledger);
         prop_assert_eq!(snapshot, model.snapshot());
+        prop_assert!(state.into_iter().eq(model.state.iter().map(|(key, value)| change(key, Some(value)))));
         prop_assert!(alerts.iter().map(|entry| entry.sequence).eq(1..=model.alerts.len() as u64));
         prop_assert!(alerts.iter().map(|entry| &entry.body).eq(model.alerts.iter().map(|alert| &alert.body)));
         prop_assert_eq!(dead_letters.len(), model.dead_letters.len());

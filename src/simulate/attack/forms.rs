@@ -8,7 +8,7 @@ use crate::simulate::authentication::{ALL_PASS, Authentication, SPF_ALIGNED};
 use crate::simulate::cast::{Colleague, Walk};
 use crate::simulate::chance::Chance;
 use crate::simulate::label::Family;
-use crate::simulate::look_alikes::{BEHIND_FILTER, SANCTIONED};
+use crate::simulate::look_alikes::{BEHIND_FILTER, HR_PORTAL, SANCTIONED, sanctioned_subnet};
 use crate::simulate::message::{Delivery, INBOX, JUNKED_AS_SPOOF, JUNKED_BY_DMARC, Message, QUARANTINED, Source};
 use crate::simulate::names::OwnName;
 use crate::simulate::networks;
@@ -16,10 +16,13 @@ use crate::simulate::options::TenantKind;
 use crate::simulate::scene::{FILTER_CONNECTOR, RELAY_CONNECTOR, Scene};
 use crate::simulate::subjects::{LURES, Lure, PAYROLL, REQUESTS, VOICEMAILS};
 
+/// As many messages as a campaign with another source for each may have.
+const MOVES_MAX: u32 = 40;
+
 /// What the messages of a campaign have in common.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Attack {
-    campaign: u32,
+    pub(super) campaign: u32,
     pub(super) tenant: usize,
     family: Family,
     lure: Lure,
@@ -73,7 +76,7 @@ impl Attack {
             envelope_from: self.envelope_from(&header_from, scene),
             header_from: self.shown(header_from, scene),
             display_name,
-            source: self.source(step, scene.chance),
+            source: self.source(step, scene),
             connector: self.connector(),
             recipients: vec![victim.as_recipient()],
             subject: self.lure.subject.numbered(scene.chance),
@@ -127,20 +130,23 @@ impl Attack {
         }
     }
 
-    /// A few hosts of one network, unless it is another for each message.
-    fn source(&self, step: u32, chance: &mut Chance) -> Source {
-        let host = self.campaign << 16 | chance.within(1..=6);
+    /// A few hosts of one subnet, unless it is another for each message.
+    fn source(&self, step: u32, scene: &mut Scene<'_>) -> Source {
+        let host = scene.chance.within(1..=6);
         match self.family {
-            Family::RotatingSource | Family::ExecutiveToStaff => networks::ATTACKERS.host(
-                self.campaign.wrapping_mul(251).wrapping_add(step) << 16 | chance.within(0..=999),
-                chance.per_mille(400),
-            ),
-            Family::HeaderFromSpoof => networks::BAD_RELAYS.host(host, self.is_ipv6),
-            Family::MisusedDevice => networks::SANCTIONED_DEVICES.host(chance.within(0..=5), self.is_ipv6),
-            Family::CompromisedHostInSpf => networks::SERVICES_IN_SPF.host(8, self.is_ipv6),
-            Family::SpoofThroughGateway => networks::FILTER.host(chance.within(0..=29), self.is_ipv6),
-            Family::SpoofThroughRelay => networks::RELAYS_ON_PREMISES.host(0, self.is_ipv6),
-            _ => networks::ATTACKERS.host(host, self.is_ipv6),
+            Family::RotatingSource | Family::ExecutiveToStaff => {
+                let subnet = self.campaign.wrapping_mul(MOVES_MAX).wrapping_add(step);
+                networks::MOVING_ATTACKERS.subnet(subnet).host(host, scene.chance.per_mille(400))
+            }
+            Family::HeaderFromSpoof => networks::BAD_RELAYS.subnet(self.campaign).host(host, self.is_ipv6),
+            Family::MisusedDevice => {
+                let device = self.campaign as usize % SANCTIONED.len();
+                sanctioned_subnet(self.tenant, device).host(host, self.is_ipv6)
+            }
+            Family::CompromisedHostInSpf => HR_PORTAL.subnet(self.tenant).host(8, self.is_ipv6),
+            Family::SpoofThroughGateway => networks::FILTER.host(scene.chance.within(0..=29), self.is_ipv6),
+            Family::SpoofThroughRelay => networks::RELAYS_ON_PREMISES.subnet(self.tenant as u32).host(0, self.is_ipv6),
+            _ => networks::ATTACKERS.subnet(self.campaign).host(host, self.is_ipv6),
         }
     }
 

@@ -21,6 +21,10 @@ const FIRST_LAUNCH_RECORD: u64 = 100;
 const AT_ONCE: u64 = 3;
 const SLOW_AT_ONCE: u64 = 24;
 
+/// What is silent for an hour is over, and what comes after it is another campaign. Well below that, a campaign that goes
+/// on shows, at whatever pace.
+const PAUSE_SECONDS_MAX: u64 = 40 * 60;
+
 /// The schedule of all campaigns.
 #[derive(Debug)]
 pub(super) struct Attacks {
@@ -92,7 +96,8 @@ impl Attacks {
         let size = Size::of(family);
         let still_missing = self.rows.saturating_sub(self.rows_launched).clamp(1, u64::from(u32::MAX)) as u32;
         let rows = chance.within(size.recipients).min(still_missing);
-        let span = u64::from(chance.within(size.seconds)) * u64::from(self.records_per_second);
+        let seconds = u64::from(chance.within(size.seconds)).min(u64::from(rows) * PAUSE_SECONDS_MAX);
+        let span = seconds * u64::from(self.records_per_second);
         let at_once = if size.is_slow { SLOW_AT_ONCE } else { AT_ONCE };
         let quickened = (self.records / self.rows.max(1)).saturating_mul(at_once * u64::from(rows));
 
@@ -134,5 +139,55 @@ impl Strike {
 
     pub(super) fn play(&self, scene: &mut Scene<'_>) -> Message {
         self.attack.play(self.step, scene)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::simulate::{Mix, TenantKind};
+
+    /// The records of each campaign, with its tenant.
+    fn campaigns(days: u64, records_per_second: u32, attack: u32) -> BTreeMap<u32, Vec<(u64, usize)>> {
+        let tenants = TenantKind::ALL.map(|kind| SimulatedTenant { kind, ..SimulatedTenant::eop("", "") });
+        let options = Options {
+            records: days * 86_400 * u64::from(records_per_second),
+            records_per_second: records_per_second.try_into().unwrap(),
+            mix: Mix::of(attack, 50),
+            ..Options::default()
+        };
+        let (mut attacks, mut chance) = (Attacks::new(&options, &tenants), Chance::seeded(1));
+        let mut campaigns = BTreeMap::<u32, Vec<(u64, usize)>>::new();
+        for record in 1..=options.records {
+            if let Some(strike) = attacks.strike(record, attacks.cannot_wait(record), &mut chance) {
+                campaigns.entry(strike.attack.campaign).or_default().push((record, strike.tenant()));
+            }
+        }
+        campaigns
+    }
+
+    #[test]
+    fn a_campaign_never_pauses_for_as_long_as_would_end_it_and_lasts_no_day() {
+        for (days, pace, attack) in [(14, 1, 10), (14, 1, 1), (2, 1, 300), (1, 20, 10)] {
+            for (campaign, strikes) in campaigns(days, pace, attack) {
+                let gaps = strikes.windows(2).map(|pair| (pair[1].0 - pair[0].0) / u64::from(pace));
+                let longest = gaps.max().unwrap_or_default();
+                assert!(longest < 45 * 60, "campaign {campaign} at {pace} a second pauses for {longest} seconds");
+                assert!(strikes[strikes.len() - 1].0 - strikes[0].0 < 12 * 3_600 * u64::from(pace));
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_is_one_campaign_against_one_tenant() {
+        let campaigns = campaigns(14, 1, 10);
+        assert!(campaigns.len() > 200, "{}", campaigns.len());
+        assert!(campaigns.keys().copied().eq(1..=campaigns.len() as u32));
+        for strikes in campaigns.values() {
+            let tenants: BTreeSet<usize> = strikes.iter().map(|(_, tenant)| *tenant).collect();
+            assert_eq!(tenants.len(), 1);
+        }
     }
 }

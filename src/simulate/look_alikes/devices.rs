@@ -3,13 +3,21 @@
 use crate::simulate::authentication::{Authentication, SPF_ALIGNED};
 use crate::simulate::label::Family;
 use crate::simulate::message::{INBOX, JUNKED_AS_SPOOF, Message, Source};
-use crate::simulate::networks;
+use crate::simulate::networks::{self, Subnet};
 use crate::simulate::options::TenantKind;
 use crate::simulate::scene::Scene;
 
 /// The display names and local parts of the devices that the configuration sanctions.
 pub(in crate::simulate) const SANCTIONED: [(&str, &str); 3] =
     [("Printer second floor", "printer"), ("Backup storage", "nas"), ("ERP", "erp")];
+
+/// The number of each of them in its subnet; its neighbours are other machines of the same office.
+const SANCTIONED_HOST: u32 = 20;
+
+/// Where one of them stands, in the office of its tenant.
+pub(in crate::simulate) const fn sanctioned_subnet(tenant: usize, device: usize) -> Subnet {
+    networks::SANCTIONED_DEVICES.of_tenant(tenant, device as u32)
+}
 
 const UNREGISTERED: [(&str, &str); 3] =
     [("UPS", "ups"), ("Monitoring", "monitoring"), ("Scanner branch office", "branch")];
@@ -18,7 +26,7 @@ impl Scene<'_> {
     pub(super) fn device_in_spf(&mut self) -> Message {
         let device = self.chance.within(1..=4);
         let address = self.own_address(&format!("scanner{device}"));
-        let source = networks::DEVICES_IN_SPF.host(device, device == 4);
+        let source = networks::DEVICES_IN_SPF.of_tenant(self.tenant, device).host(device, device == 4);
         Message {
             family: Family::DeviceInSpf,
             // It walks around the filter, and what it sends proves only that it may send.
@@ -29,8 +37,9 @@ impl Scene<'_> {
     }
 
     pub(super) fn sanctioned_device(&mut self) -> Message {
-        let (name, local) = self.chance.one_of(&SANCTIONED);
-        let source = networks::SANCTIONED_DEVICES.host(self.chance.within(0..=5), self.chance.per_mille(150));
+        let device = self.chance.below(SANCTIONED.len() as u64) as usize;
+        let (name, local) = SANCTIONED[device];
+        let source = sanctioned_subnet(self.tenant, device).host(SANCTIONED_HOST, self.chance.per_mille(150));
         Message {
             family: Family::SanctionedDevice,
             authentication: Authentication::unproven(self.chance),
@@ -42,8 +51,7 @@ impl Scene<'_> {
     pub(super) fn unregistered_device(&mut self) -> Message {
         let device = self.chance.within(0..=2);
         let (name, local) = UNREGISTERED[device as usize];
-        let host = self.tenant as u32 * 3 + device;
-        let source = networks::UNREGISTERED_DEVICES.host(host, device == 1);
+        let source = networks::UNREGISTERED_DEVICES.of_tenant(self.tenant, device).host(device, device == 1);
         let spf = if device == 0 { "fail" } else { "softfail" };
         Message {
             family: Family::UnregisteredDevice,

@@ -7,6 +7,9 @@ use crate::simulate::networks;
 use crate::simulate::options::TenantKind;
 use crate::simulate::scene::{RELAY_CONNECTOR, Scene};
 
+/// The subnet of the cloud provider, behind those of all strangers.
+const PROVIDER: u32 = 250;
+
 /// The journal mailbox, which no person has.
 const JOURNAL_MAILBOX: u64 = 999;
 
@@ -26,7 +29,7 @@ impl Scene<'_> {
             display_name: "Service notices".to_owned(),
             envelope_from: Some(address.clone()),
             header_from: address,
-            source: networks::STRANGERS.host(250, false),
+            source: networks::STRANGERS.subnet(PROVIDER).host(250, false),
             authentication: ALL_PASS,
             ..self.draft()
         };
@@ -42,7 +45,7 @@ impl Scene<'_> {
             mailbox: self.tenant as u64 * 1_000 + JOURNAL_MAILBOX,
             object_id: None,
         };
-        let source = networks::RELAYS_ON_PREMISES.host(0, false);
+        let source = networks::RELAYS_ON_PREMISES.subnet(self.tenant as u32).host(0, false);
         Message {
             family: Family::JournalReport,
             envelope_from: None,

@@ -13,8 +13,9 @@ mod returning;
 mod routes;
 mod services;
 
-pub(super) use devices::SANCTIONED;
+pub(super) use devices::{SANCTIONED, sanctioned_subnet};
 pub(super) use routes::BEHIND_FILTER;
+pub(super) use services::HR_PORTAL;
 
 use super::message::Message;
 use super::options::TenantKind;

@@ -44,7 +44,7 @@ impl Scene<'_> {
             display_name: lure.pretends_to_be.to_owned(),
             envelope_from: Some(address.clone()),
             header_from: address,
-            source: networks::SIMULATION_VENDOR.host(self.chance.within(0..=9), self.chance.per_mille(100)),
+            source: networks::SIMULATION_VENDOR.subnet(0).host(self.chance.within(0..=9), self.chance.per_mille(100)),
             subject: lure.subject.numbered(self.chance),
             language: lure.subject.language,
             authentication: Authentication::unproven(self.chance),

@@ -33,7 +33,7 @@ impl Scene<'_> {
         ]);
         Message {
             family: Family::OnPremisesRelay,
-            source: networks::RELAYS_ON_PREMISES.host(self.chance.within(0..=1), false),
+            source: networks::RELAYS_ON_PREMISES.subnet(self.tenant as u32).host(self.chance.within(0..=1), false),
             connector: Some(RELAY_CONNECTOR),
             direction: if is_internal { "Intra-org" } else { "Inbound" },
             authentication: if is_internal { WITHIN_EXCHANGE } else { outside },

@@ -1,5 +1,8 @@
 //! Everything that is remembered of one tenant.
 
+mod limits;
+mod stored;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
@@ -8,45 +11,20 @@ use crate::event::{Fingerprint, Span, Time};
 use crate::judge::posture::PostureFinding;
 use crate::judge::{BenignReason, Departure, Factor, FactorSet, Observation, OwnMail, Standing, Visit};
 
-use super::campaign::{Campaign, Kind};
+use super::campaign::Kind;
 use super::campaigns::{Campaigns, Incoming, Opening, Over};
-use super::deliveries::{Deliveries, Delivery, Moved, Row};
+use super::deliveries::{Deliveries, Moved, Row};
+use super::finding::Telling;
 use super::finding::{Finding, Stage};
-use super::gate::{Gates, OpenGate};
-use super::related::{Related, Rows, Says, Waiting};
+use super::gate::Gates;
+use super::related::{Related, Says, Waiting};
 use super::seen::{Ruling, Seen};
-use super::sent::{Echo, Sent, SentMail};
-use super::sources::{Familiarity, Profile, Sighting, SourceKey, Sources};
+use super::sent::{Echo, SentMail};
+use super::sources::{Familiarity, Sighting, SourceKey, Sources};
 
-/// How much may be remembered of one tenant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Campaigns. Beyond, the one that would be over first is closed, forgotten and counted.
-    pub campaigns_max: usize,
-    /// Deliveries. Beyond, the oldest is forgotten: its repeat would be counted again.
-    pub deliveries_max: usize,
-    /// Pairs of network and sender. Beyond, the one that would be missed least is forgotten.
-    pub sources_max: usize,
-    /// Mail that left. Beyond, the oldest is forgotten: its return would be an alert.
-    pub sent_max: usize,
-    /// Messages that rows of other tables wait for. Beyond, those that waited longest are forgotten.
-    pub waiting_max: usize,
-    /// Changes of settings that are watched.
-    pub gates_max: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            campaigns_max: 10_000,
-            deliveries_max: 200_000,
-            sources_max: 1_000_000,
-            sent_max: 200_000,
-            waiting_max: 50_000,
-            gates_max: 200,
-        }
-    }
-}
+pub use limits::{CrowdedOut, Limits, Sizes};
+use stored::Touched;
+pub use stored::{Change, KINDS};
 
 /// From then on a source that was never seen before is worth a word: everything is new to a memory that has just begun.
 const LEARNING: Span = Span::hours(7 * 24);
@@ -82,79 +60,9 @@ struct Clock {
     crowded_out: CrowdedOut,
 }
 
-/// Entries forgotten because there were too many, ever.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct CrowdedOut {
-    /// Deliveries.
-    pub deliveries: u64,
-    /// Pairs of network and sender.
-    pub sources: u64,
-    /// Mail that left.
-    pub sent: u64,
-    /// Messages that rows waited for.
-    pub waiting: u64,
-}
-
-impl CrowdedOut {
-    /// The counts with the kinds that they are of.
-    #[must_use]
-    pub const fn by_kind(self) -> [(&'static str, u64); 4] {
-        [(DELIVERY, self.deliveries), (SOURCE, self.sources), (SENT, self.sent), (WAITING, self.waiting)]
-    }
-}
-
 impl Default for Clock {
     fn default() -> Self {
         Self { watermark: Time::MIN, evicted: 0, began: None, crowded_out: CrowdedOut::default() }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Touched {
-    Clock,
-    Delivery(Fingerprint),
-    Source(SourceKey),
-    Sent(Fingerprint),
-    Waiting(Fingerprint),
-    Gate(Fingerprint),
-    Budgets,
-}
-
-/// An entry as it is stored: its kind, its key and its value, or `None` where it is gone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// One of [`KINDS`].
-    pub kind: &'static str,
-    /// Unique within the kind.
-    pub key: String,
-    /// Canonical JSON.
-    pub value: Option<String>,
-}
-
-/// How much is remembered of one tenant.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Sizes {
-    /// Campaigns that are open.
-    pub open_campaigns: usize,
-    /// Deliveries.
-    pub deliveries: usize,
-    /// Pairs of network and sender.
-    pub sources: usize,
-    /// Mail that left.
-    pub sent: usize,
-    /// Messages that rows of other tables wait for.
-    pub waiting: usize,
-    /// Changes of settings that are watched.
-    pub gates: usize,
-}
-
-impl Sizes {
-    /// The sizes with the kinds that they are of, but for open campaigns.
-    #[must_use]
-    pub const fn by_kind(self) -> [(&'static str, usize); 5] {
-        let Self { deliveries, sources, sent, waiting, gates, .. } = self;
-        [(DELIVERY, deliveries), (SOURCE, sources), (SENT, sent), (WAITING, waiting), (GATE, gates)]
     }
 }
 
@@ -185,10 +93,7 @@ impl Memory {
         self.clock.watermark = watermark;
         self.touched.insert(Touched::Clock);
         while self.campaigns.pass(watermark, tell).is_some() {}
-        while let Some(gate) = self.gates.close_one(watermark, self.limits.gates_max) {
-            self.touched.insert(Touched::Gate(gate.id));
-            tell(Finding::Gate(Stage::Closed, gate));
-        }
+        self.close_gates(tell);
         self.forget();
     }
 
@@ -222,6 +127,13 @@ impl Memory {
         }
         self.forget();
         ruling
+    }
+
+    /// Under which name a message is told that was seen, unless there is nothing to tell of it.
+    #[must_use]
+    pub fn telling(&self, observation: &Observation) -> Option<Telling> {
+        let joined = self.deliveries.campaign(Deliveries::key(observation))?;
+        self.campaigns.telling(joined, observation)
     }
 
     /// Rows that were recognised as repeats since this was asked last.
@@ -271,8 +183,10 @@ impl Memory {
         }
         self.touched.insert(Touched::Delivery(key));
         if let Some(known) = known {
-            if let Some(campaign) = self.deliveries.campaign(key) {
-                self.campaigns.correct(campaign, observation, row, tell);
+            if let (Some(campaign), Ruling::Suspicious(factors)) = (self.deliveries.campaign(key), known) {
+                let factors = observation.factors.union(learnt(factors));
+                let observation = Observation { factors, content: None, ..observation.clone() };
+                self.campaigns.correct(campaign, &observation, row, tell);
             }
             return known;
         }
@@ -280,7 +194,8 @@ impl Memory {
         match ruling.ruling {
             Ruling::Benign(reason) => self.deliveries.silenced(key, reason),
             Ruling::Suspicious(factors) => {
-                let observation = Observation { factors, ..observation.clone() };
+                let content = observation.content.filter(|_| !ruling.is_settled);
+                let observation = Observation { factors, content, ..observation.clone() };
                 let campaign = self.join(&observation, row, &ruling, tell);
                 self.deliveries.joined(key, campaign, factors);
                 self.call_waiting(&observation, tell);
@@ -304,17 +219,11 @@ impl Memory {
             if is_known(familiarity, visit.standing) {
                 return Ruled::benign(BenignReason::KnownSource);
             }
-            let is_device_like = !visit.is_personal && self.sources.is_like_a_device(&key, observation.time);
-            ruled.is_settled = familiarity != Familiarity::New && is_device_like;
+            ruled.is_settled = !visit.is_personal && self.sources.is_settled(&key, observation.time);
             self.weigh_source(&key, visit, familiarity, observation.time, &mut factors);
         }
         factors.insert_if(Factor::LikelyEcho, echo == Echo::Likely);
-        if echo == Echo::Likely
-            && !factors.contains(Factor::SelfAddressed)
-            && !factors.contains(Factor::ProtectedPerson)
-        {
-            ruled.kind = Kind::Returns;
-        }
+        ruled.kind = Kind::of(factors);
         ruled.ruling = Ruling::Suspicious(factors);
         ruled
     }
@@ -364,7 +273,7 @@ impl Memory {
         tell: &mut dyn FnMut(Finding),
     ) -> Fingerprint {
         let opening = Opening { tenant: self.tenant, watermark: self.clock.watermark, evicted: self.clock.evicted };
-        let incoming = Incoming { observation, row, kind: ruled.kind, is_settled: ruled.is_settled };
+        let incoming = Incoming { observation, row, kind: ruled.kind };
         self.touched.insert(Touched::Budgets);
         let joined = self.campaigns.observe(incoming, opening, tell);
         while let Some(over) = self.campaigns.evict_one(self.limits.campaigns_max, tell) {
@@ -427,6 +336,14 @@ impl Memory {
             self.touched.insert(Touched::Gate(gate.id));
             tell(Finding::Gate(Stage::Opened, gate));
         }
+        self.close_gates(tell);
+    }
+
+    fn close_gates(&mut self, tell: &mut dyn FnMut(Finding)) {
+        while let Some(gate) = self.gates.close_one(self.clock.watermark, self.limits.gates_max) {
+            self.touched.insert(Touched::Gate(gate.id));
+            tell(Finding::Gate(Stage::Closed, gate));
+        }
     }
 
     /// Names a new campaign in the alerts of the changes before it.
@@ -471,6 +388,8 @@ impl Memory {
 struct Ruled {
     ruling: Ruling,
     kind: Kind,
+    /// Whether its source was there on an earlier day and has behaved as a device since. Such a source is found by its
+    /// network alone, and nobody by what it writes, because the scanners of one maker all write the same subject.
     is_settled: bool,
 }
 
@@ -490,79 +409,15 @@ fn is_known(familiarity: Familiarity, standing: Standing) -> bool {
     }
 }
 
+/// What the memory added to a message's factors: a later row of the message cannot know it.
+fn learnt(factors: FactorSet) -> FactorSet {
+    let mut learnt = FactorSet::default();
+    for factor in [Factor::FirstSeen, Factor::KnownNetwork, Factor::AlignedHistory, Factor::LikelyEcho] {
+        learnt.insert_if(factor, factors.contains(factor));
+    }
+    learnt
+}
+
 fn source_key(visit: &Visit) -> SourceKey {
     SourceKey { network: visit.network, sender: visit.sender.clone() }
-}
-
-/// The kinds of entries.
-pub const KINDS: [&str; 8] = [CLOCK, BUDGETS, CAMPAIGN, DELIVERY, SOURCE, SENT, WAITING, GATE];
-
-const CLOCK: &str = "clock";
-const BUDGETS: &str = "budgets";
-const CAMPAIGN: &str = "campaign";
-const DELIVERY: &str = "delivery";
-const SOURCE: &str = "source";
-const SENT: &str = "sent";
-const WAITING: &str = "waiting";
-const GATE: &str = "gate";
-
-/// The memory as entries.
-impl Memory {
-    /// The entries that changed since this was asked last, each once, in a fixed order.
-    pub fn take_changes(&mut self) -> Vec<Change> {
-        let touched = std::mem::take(&mut self.touched);
-        let campaigns = self.campaigns.take_touched();
-        let entries = touched.into_iter().map(|entry| self.change(entry));
-        let campaigns = campaigns.into_iter().map(|id| Change::of(CAMPAIGN, &id, self.campaigns.get(id)));
-        entries.chain(campaigns).collect()
-    }
-
-    /// Puts a stored entry back.
-    ///
-    /// # Errors
-    /// When the entry is not one that this build stores.
-    pub fn restore(&mut self, kind: &str, key: &str, value: &str) -> Result<(), serde_json::Error> {
-        use serde::de::Error;
-
-        let name = || key.parse::<Fingerprint>().map_err(serde_json::Error::custom);
-        match kind {
-            CLOCK => self.clock = serde_json::from_str(value)?,
-            BUDGETS => self.campaigns.restore_budgets(serde_json::from_str(value)?),
-            CAMPAIGN => self.restore_campaign(serde_json::from_str(value)?),
-            DELIVERY => self.deliveries.restore(name()?, serde_json::from_str::<Delivery>(value)?),
-            SOURCE => {
-                let key = key.parse().map_err(serde_json::Error::custom)?;
-                self.sources.restore(key, serde_json::from_str::<Profile>(value)?);
-            }
-            SENT => self.sent.restore(name()?, serde_json::from_str::<Sent>(value)?),
-            WAITING => self.waiting.restore(name()?, serde_json::from_str::<Rows>(value)?),
-            GATE => self.gates.restore(serde_json::from_str::<OpenGate>(value)?),
-            _ => return Err(serde_json::Error::custom(format_args!("no state is of the kind {kind:?}"))),
-        }
-        Ok(())
-    }
-
-    fn restore_campaign(&mut self, campaign: Campaign) {
-        self.campaigns.insert(campaign);
-        self.campaigns.take_touched();
-    }
-
-    fn change(&self, entry: Touched) -> Change {
-        match entry {
-            Touched::Clock => Change::of(CLOCK, &"", Some(&self.clock)),
-            Touched::Budgets => Change::of(BUDGETS, &"", Some(self.campaigns.budgets())),
-            Touched::Delivery(key) => Change::of(DELIVERY, &key, self.deliveries.get(key)),
-            Touched::Source(key) => Change::of(SOURCE, &key, self.sources.get(&key).as_deref()),
-            Touched::Sent(mail) => Change::of(SENT, &mail, self.sent.get(mail)),
-            Touched::Waiting(message) => Change::of(WAITING, &message, self.waiting.get(message)),
-            Touched::Gate(id) => Change::of(GATE, &id, self.gates.get(id)),
-        }
-    }
-}
-
-impl Change {
-    /// Canonical JSON: only ordered collections are stored, so equal values are equal text.
-    fn of<T: Serialize>(kind: &'static str, key: &dyn std::fmt::Display, value: Option<&T>) -> Self {
-        Self { kind, key: key.to_string(), value: value.and_then(|value| serde_json::to_string(value).ok()) }
-    }
 }
