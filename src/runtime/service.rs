@@ -102,8 +102,7 @@ impl Service {
         let mut ledger = SqliteLedger::open(&config.data_dir)?;
         let (ledger_id, snapshot) = (ledger.id(), ledger.snapshot()?);
         let tenants = Arc::new(config.tenants.clone());
-        let kernel =
-            Kernel::restore(&tenants, config.shards, correlate::Limits::default(), &snapshot, &mut ledger)?;
+        let kernel = Kernel::restore(&tenants, config.shards, correlate::Limits::default(), &snapshot, &mut ledger)?;
         let names = Names::of(&config);
         let told = Told {
             board: Arc::new(Board::default()),
