@@ -217,6 +217,15 @@ impl Campaign {
             || (self.is_steady() && self.knows(observation) && self.is_near(observation.time, QUIET, STEADY_LIFE_MAX))
     }
 
+    /// Whether this campaign and another may become one. Both together must not live longer than one may: else it would
+    /// matter whether the message that is near to both comes before those that made them two.
+    pub(super) fn may_be_one_with(&self, other: &Self) -> bool {
+        let mut both = self.clone();
+        both.merge(other.clone());
+        let life_max = if both.is_steady() { STEADY_LIFE_MAX } else { LIFE_MAX };
+        both.last_seen - both.first_seen <= life_max
+    }
+
     fn is_near(&self, time: Time, idle: Span, life_max: Span) -> bool {
         let near = self.first_seen - idle <= time && time <= self.last_seen + idle;
         near && self.last_seen.max(time) - self.first_seen.min(time) <= life_max

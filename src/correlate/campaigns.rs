@@ -84,6 +84,10 @@ impl Campaigns {
         let mut campaign = matching.next().unwrap_or_else(|| self.new_campaign(incoming, opening));
         let mut was_told_elsewhere = false;
         for younger in matching {
+            if !campaign.may_be_one_with(&younger) {
+                self.insert(younger);
+                continue;
+            }
             was_told_elsewhere |= younger.told.seq > 0;
             merge(&mut campaign, younger, tell);
         }

@@ -98,9 +98,9 @@ impl<R: FnMut(&VerdictLine<'_>)> Inspection<'_, R> {
         let glance = at_a_glance(skim, tenant)?;
         let published = || skim.published.and_then(|text| Time::parse(text).ok());
         let time = self.event_time(skim.timestamp, published);
-        self.slice.advance(index, time);
+        let watermark = self.slice.advance(index, time);
         if skim.direction == Direction::Outbound {
-            self.departs(index, time, departure_at_a_glance(skim, time));
+            self.departs(index, watermark, departure_at_a_glance(skim, time));
         }
         let record = self.number();
         (self.report)(&VerdictLine {

@@ -5,23 +5,20 @@
 //! where an alert or a waiting webhook request is in it. While it commits, input queues up, so the next transaction is
 //! as large as it needs to be: group commit without a timer.
 //!
-//! Exactly once into the state: a stretch says which offsets it covers, the loop knows where each partition stands, and
-//! what lies before that is skipped. So it does not matter how often a partition is assigned, lost and read again.
+//! What goes into a transaction is decided by the [`Kernel`]; here is when, and how often it is tried.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, never, select_biased};
 use tokio::sync::{oneshot, watch};
 
-use crate::alert::Alert;
 use crate::config::CommitPolicy;
-use crate::ledger::{AlertRecord, Ledger, LedgerError, Position, Request, Retention, Sequences, Stream, Transaction};
+use crate::ledger::{Ledger, LedgerError, Request, Retention, Sequences, Stream, Transaction};
 use crate::observe::{Health, Metrics};
-use crate::receive::{Board, Intake, Origin, PartitionId, Stretch};
+use crate::receive::{Board, Intake};
 
-use super::shards::Shards;
+use super::kernel::Kernel;
 
 /// The name of the loop on the health page.
 pub(super) const LOOP: &str = "commit";
@@ -35,12 +32,12 @@ const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
 /// The loop and its memory.
 pub(super) struct CommitLoop {
     ledger: Box<dyn Ledger>,
-    shards: Shards,
-    positions: BTreeMap<PartitionId, i64>,
+    kernel: Kernel,
     policy: CommitPolicy,
     retention: Retention,
     told: Told,
-    gathered: Gathered,
+    waiting: Vec<oneshot::Sender<()>>,
+    since: Option<Instant>,
     pruned: Instant,
 }
 
@@ -83,16 +80,6 @@ impl Tails {
     }
 }
 
-/// What the next commit will make durable.
-#[derive(Default)]
-struct Gathered {
-    transaction: Transaction,
-    positions: BTreeMap<PartitionId, i64>,
-    waiting: Vec<oneshot::Sender<()>>,
-    records: u64,
-    since: Option<Instant>,
-}
-
 enum Event {
     Intake(Intake),
     IntakeClosed,
@@ -102,17 +89,16 @@ enum Event {
 }
 
 impl CommitLoop {
-    /// A loop over a ledger, and over shards that have been restored from it.
+    /// A loop over a ledger, and over a kernel that has been restored from it.
     pub(super) fn new(
         ledger: Box<dyn Ledger>,
-        shards: Shards,
-        positions: BTreeMap<PartitionId, i64>,
+        kernel: Kernel,
         policy: CommitPolicy,
         retention: Retention,
         told: Told,
     ) -> Self {
         let pruned = Instant::now();
-        Self { ledger, shards, positions, policy, retention, told, gathered: Gathered::default(), pruned }
+        Self { ledger, kernel, policy, retention, told, waiting: Vec::new(), since: None, pruned }
     }
 
     /// Runs until every receiver and every sink has hung up; what was taken in is durable then.
@@ -138,7 +124,7 @@ impl CommitLoop {
     /// Waits for what comes next. Sinks come first: they only read, and they free what the ledger holds.
     fn next(&self, intake: &Receiver<Intake>, requests: &Receiver<Request>) -> Event {
         let interval = self.policy.interval;
-        let patience = self.gathered.since.map_or(interval, |since| interval.saturating_sub(since.elapsed()));
+        let patience = self.since.map_or(interval, |since| interval.saturating_sub(since.elapsed()));
         select_biased! {
             recv(requests) -> request => request.map_or(Event::RequestsClosed, Event::Request),
             recv(intake) -> intake => intake.map_or(Event::IntakeClosed, Event::Intake),
@@ -147,66 +133,44 @@ impl CommitLoop {
     }
 
     fn take_in(&mut self, first: Intake, queue: &Receiver<Intake>) {
-        self.gathered.since.get_or_insert_with(Instant::now);
+        self.since.get_or_insert_with(Instant::now);
+        let metrics = &self.told.metrics;
         for intake in std::iter::once(first).chain(queue.try_iter().take(INTAKES_PER_TURN_MAX)) {
-            intake.stretches.into_iter().for_each(|stretch| self.take_in_stretch(stretch));
-            self.gathered.waiting.extend(intake.durable);
-            if self.gathered.records >= self.policy.records_max {
+            for stretch in intake.stretches {
+                self.kernel.take_in(stretch, |source, slice| metrics.inspected(source, slice));
+            }
+            self.waiting.extend(intake.durable);
+            if self.kernel.records() >= self.policy.records_max {
                 return;
             }
         }
     }
 
-    fn take_in_stretch(&mut self, stretch: Stretch) {
-        let mut slice = stretch.slice;
-        let source = match stretch.origin {
-            Origin::Request { source } => source,
-            Origin::Partition { id, next_offset } => {
-                let stands_at = self.positions.get(&id).copied().unwrap_or_default();
-                if next_offset < stands_at {
-                    return;
-                }
-                slice.skip_before(stands_at);
-                let source = id.source.clone();
-                self.positions.insert(id.clone(), next_offset);
-                self.gathered.positions.insert(id, next_offset);
-                source
-            }
-        };
-        self.gathered.records += slice.outcomes.total();
-        slice.outcomes.acquit(self.shards.handle_slice(&slice));
-        self.told.metrics.inspected(&source, &slice);
-        self.gathered.transaction.dead_letters.extend(slice.dead_letters.into_iter().map(|(_, letter)| letter));
-    }
-
     fn serve(&mut self, request: Request) -> Result<(), LedgerError> {
-        self.gathered.since.get_or_insert_with(Instant::now);
-        request.serve(self.ledger.as_mut(), &mut self.gathered.transaction)
+        self.since.get_or_insert_with(Instant::now);
+        self.kernel.serve(request, self.ledger.as_mut())
     }
 
     fn is_due(&self) -> bool {
-        self.shards.has_alerts()
-            || !self.gathered.waiting.is_empty()
-            || self.gathered.records >= self.policy.records_max
-            || self.gathered.since.is_some_and(|since| since.elapsed() >= self.policy.interval)
+        self.kernel.has_alerts()
+            || !self.waiting.is_empty()
+            || self.kernel.records() >= self.policy.records_max
+            || self.since.is_some_and(|since| since.elapsed() >= self.policy.interval)
     }
 
     /// Makes everything that was gathered durable, and tells everybody who waits for it.
     fn commit(&mut self, requests: &Receiver<Request>) -> Result<(), LedgerError> {
-        let mut gathered = std::mem::take(&mut self.gathered);
-        let alerts = self.shards.take_alerts();
-        let transaction = &mut gathered.transaction;
-        transaction.state = self.shards.take_changes();
-        transaction.alerts = alerts.iter().filter_map(encode).collect();
-        transaction.positions = gathered.positions.iter().map(|(id, offset)| position(id, *offset)).collect();
-        if !transaction.is_empty() {
-            let last = self.commit_until_durable(transaction, requests)?;
-            self.told.board.post(gathered.positions);
+        self.since = None;
+        let waiting = std::mem::take(&mut self.waiting);
+        let commit = self.kernel.next_commit();
+        if !commit.transaction.is_empty() {
+            let last = self.commit_until_durable(&commit.transaction, requests)?;
+            self.told.board.post(commit.positions);
             self.told.tails.post(last);
-            self.told.metrics.alerts(&alerts);
-            self.told.metrics.tallies(self.shards.tallies());
+            self.told.metrics.alerts(&commit.alerts);
+            self.told.metrics.tallies(self.kernel.tallies());
         }
-        for waiting in gathered.waiting {
+        for waiting in waiting {
             // A request whose sender has gone away will come again; it is durable all the same.
             let _ = waiting.send(());
         }
@@ -263,14 +227,4 @@ fn bearable<T>(upkeep: Result<T, LedgerError>) -> Result<(), LedgerError> {
         Ok(_) | Err(LedgerError::Unavailable(_)) => Ok(()),
         Err(error) => Err(error),
     }
-}
-
-fn position(id: &PartitionId, next_offset: i64) -> Position {
-    Position { source: id.source.to_string(), topic: id.topic.to_string(), partition: id.partition, next_offset }
-}
-
-/// The record that the ledger keeps. Encoding cannot fail: an alert is text, numbers and lists of them.
-fn encode(alert: &Alert) -> Option<AlertRecord> {
-    let body = serde_json::to_string(alert).ok()?;
-    Some(AlertRecord { id: alert.id.to_string(), seq: alert.seq, tenant: alert.tenant.clone(), body })
 }

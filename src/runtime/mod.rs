@@ -11,8 +11,10 @@
 
 mod commit;
 mod error;
+mod kernel;
 mod service;
 mod shards;
 
 pub use error::RunError;
+pub use kernel::{Commit, Kernel};
 pub use service::{Service, run};

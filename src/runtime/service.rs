@@ -1,9 +1,7 @@
 //! The service: everything that runs between start and stop.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -19,16 +17,15 @@ use crate::decode;
 use crate::deliver::{self, SinkState, SinkStatus};
 use crate::detector::Inspector;
 use crate::event::Time;
-use crate::judge::Tenants;
-use crate::ledger::{Ledger, LedgerId, Outbox, Position, Request, Retention, Snapshot, SqliteLedger, Stream};
+use crate::ledger::{Ledger, LedgerId, Outbox, Request, Retention, Snapshot, SqliteLedger, Stream};
 use crate::observe::{self, Health, Metrics, Names, SinkFigures};
 use crate::receive::kafka::{KafkaReceiver, KafkaStatus};
 use crate::receive::webhook;
-use crate::receive::{Board, Intake, PartitionId};
+use crate::receive::{Board, Intake};
 
 use super::commit::{self, CommitLoop, Tails, Told};
 use super::error::RunError;
-use super::shards::Shards;
+use super::kernel::Kernel;
 
 /// Intakes between the receivers and the commit loop. Small: an intake is a batch, and what waits here is in memory.
 const INTAKE_QUEUE: usize = 64;
@@ -105,7 +102,7 @@ impl Service {
         let mut ledger = SqliteLedger::open(&config.data_dir)?;
         let (ledger_id, snapshot) = (ledger.id(), ledger.snapshot()?);
         let tenants = Arc::new(config.tenants.clone());
-        let shards = restored(&tenants, config.shards, &mut ledger)?;
+        let kernel = Kernel::restore(&tenants, config.shards, correlate::Limits::default(), &snapshot, &mut ledger)?;
         let names = Names::of(&config);
         let told = Told {
             board: Arc::new(Board::default()),
@@ -113,14 +110,13 @@ impl Service {
             metrics: Arc::new(Metrics::new(&names)?),
             health: Arc::new(Health::new(&[commit::LOOP], &names.kafka_sources)),
         };
-        let positions = positions(&snapshot);
-        told.board.post(positions.clone());
+        told.board.post(kernel.positions().clone());
         let (intake, intake_queue) = bounded(INTAKE_QUEUE);
         let (requests, request_queue) = bounded(REQUEST_QUEUE);
 
         let (mut receivers, mut core) = (JoinSet::new(), JoinSet::new());
         let retention = retention(&config);
-        let commits = CommitLoop::new(Box::new(ledger), shards, positions, config.commit, retention, told.clone());
+        let commits = CommitLoop::new(Box::new(ledger), kernel, config.commit, retention, told.clone());
         spawn_core(&mut core, commits, intake_queue, request_queue)?;
 
         let (sinks_stop, stopping) = watch::channel(false);
@@ -220,28 +216,6 @@ impl Service {
             sleep(FLUSH_STEP).await;
         }
     }
-}
-
-fn restored(tenants: &Arc<Tenants>, count: u32, ledger: &mut dyn Ledger) -> Result<Shards, RunError> {
-    let mut shards = Shards::new(tenants, count, correlate::Limits::default());
-    let mut refused = None;
-    ledger.state(&mut |change| match shards.restore(&change) {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(error) => {
-            refused = Some(error);
-            ControlFlow::Break(())
-        }
-    })?;
-    refused.map_or(Ok(shards), |error| Err(error.into()))
-}
-
-fn positions(snapshot: &Snapshot) -> BTreeMap<PartitionId, i64> {
-    let id = |position: &Position| PartitionId {
-        source: position.source.as_str().into(),
-        topic: position.topic.as_str().into(),
-        partition: position.partition,
-    };
-    snapshot.positions.iter().map(|position| (id(position), position.next_offset)).collect()
 }
 
 /// Every sink with what it reads: alerts, and for the last one dead letters.

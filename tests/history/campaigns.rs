@@ -91,6 +91,22 @@ fn a_row_that_comes_twice_counts_once_and_a_newer_row_corrects_the_delivery() {
 }
 
 #[test]
+fn whoever_speaks_beside_a_device_is_told_apart_from_it_whichever_comes_first() {
+    let own = |day: i64| Mail { at: day * DAY + 9 * HOUR, ..Mail::default() };
+    let other = Mail { from: "hr@contoso.com", envelope: "hr@contoso.com", subject: "Payroll", ..own(2) };
+    for rows in [[own(2), other], [other, own(2)]] {
+        let mut world = World::new();
+        for row in [own(0), own(1)].into_iter().chain(rows) {
+            world.mail(row);
+        }
+        world.wait_until(40 * DAY);
+        let mut messages: Vec<_> = world.latest().iter().map(|alert| alert.counts.messages).collect();
+        messages.sort_unstable();
+        assert_eq!(messages, [1, 3]);
+    }
+}
+
+#[test]
 fn an_exercise_of_the_configured_vendor_is_one_low_alert_however_long_it_lasts() {
     let mut world = World::new();
     for n in 0..40 {

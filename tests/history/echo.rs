@@ -82,6 +82,16 @@ fn a_forwarder_that_proves_nothing_lowers_the_severity_and_silences_nothing() {
 }
 
 #[test]
+fn a_newer_row_does_not_take_back_what_the_memory_knew_of_the_message() {
+    let mut world = after_it_left();
+    let forwarded = Mail { envelope: "sam@contoso.com", results: FAIL, subject: SENT.subject, ..BACK };
+    world.mail_named("n", forwarded);
+    world.mail_named("n", Mail { at: 1_800, delivery: "Junked", ..forwarded });
+    world.wait_until(10 * DAY);
+    assert_eq!((world.only().severity.as_str(), reasons(world.only()).contains(&"likely-echo")), ("low", true));
+}
+
+#[test]
 fn the_returns_of_many_forwarders_are_one_alert() {
     let mut world = World::new();
     for n in 0..40 {

@@ -9,7 +9,7 @@ use crate::world::{HOUR, MINUTE, Mail, World, reasons, streamed, time};
 fn qr_code(at: i64) -> Value {
     streamed(
         "EmailUrlInfo",
-        json!({
+        &json!({
             "Timestamp": time(at), "NetworkMessageId": "n", "Url": "https://login.example/x", "UrlDomain": "login.example",
             "UrlLocation": "QRCode", "ReportId": "n-url",
         }),
@@ -19,7 +19,7 @@ fn qr_code(at: i64) -> Value {
 fn attachment(at: i64) -> Value {
     streamed(
         "EmailAttachmentInfo",
-        json!({
+        &json!({
             "Timestamp": time(at), "NetworkMessageId": "n", "RecipientEmailAddress": "sam@contoso.com",
             "FileName": "voicemail.pdf", "FileType": "pdf", "SHA256": "00", "ReportId": "n-file",
         }),
@@ -29,7 +29,7 @@ fn attachment(at: i64) -> Value {
 fn click(at: i64, action: &str, through: bool) -> Value {
     streamed(
         "UrlClickEvents",
-        json!({
+        &json!({
             "Timestamp": time(at), "NetworkMessageId": "n", "Url": "https://login.example/x", "ActionType": action,
             "AccountUpn": "sam@contoso.com", "Workload": "Email", "IsClickedThrough": through, "ReportId": "n-click",
         }),
@@ -39,7 +39,7 @@ fn click(at: i64, action: &str, through: bool) -> Value {
 fn moved(at: i64, action: &str, kind: &str, location: &str) -> Value {
     streamed(
         "EmailPostDeliveryEvents",
-        json!({
+        &json!({
             "Timestamp": time(at), "NetworkMessageId": "n", "RecipientEmailAddress": "SAM@contoso.com", "Action": action,
             "ActionType": kind, "ActionTrigger": "ZAP", "ActionResult": "Success", "DeliveryLocation": location,
             "ReportId": format!("n-{at}"),
@@ -58,7 +58,7 @@ fn told_last(records: &[Value]) -> postern::alert::Alert {
 }
 
 fn mail() -> Value {
-    let mut world_mail = streamed("EmailEvents", json!({}));
+    let mut world_mail = streamed("EmailEvents", &json!({}));
     world_mail["properties"] = json!({
         "Timestamp": time(0), "NetworkMessageId": "n", "InternetMessageId": "<n@x.example>",
         "SenderMailFromAddress": "printer@contoso.com", "SenderFromAddress": "printer@contoso.com",

@@ -2,6 +2,8 @@
 //!
 //! Each test is a small history of one tenant, as records on the wire, through the two machines that the service runs.
 
+#![cfg(test)]
+
 mod campaigns;
 mod echo;
 mod flood;

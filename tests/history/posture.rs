@@ -37,7 +37,7 @@ fn shapes(number: usize, at: i64) -> [Value; 4] {
     let record = unified(number, at);
     let row = |raw: Value| {
         let properties = json!({"ActionType": record["Operation"], "Timestamp": time(at), "RawEventData": raw});
-        streamed("CloudAppEvents", properties)
+        streamed("CloudAppEvents", &properties)
     };
     let office = json!({
         "Type": "OfficeActivity", "TimeGenerated": time(at), "Operation": record["Operation"], "OfficeId": record["Id"],

@@ -167,12 +167,12 @@ impl Mail<'_> {
             "AuthenticationDetails": self.results, "ReportId": format!("{id}-1"),
         });
         row[address_column] = json!(self.ip);
-        streamed("EmailEvents", row)
+        streamed("EmailEvents", &row)
     }
 }
 
 /// A row as the streaming API writes it.
-pub(crate) fn streamed(table: &str, row: Value) -> Value {
+pub(crate) fn streamed(table: &str, row: &Value) -> Value {
     json!({"tenantId": TENANT, "category": format!("AdvancedHunting-{table}"), "properties": row})
 }
 

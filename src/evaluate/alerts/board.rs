@@ -117,7 +117,10 @@ impl AlertBoard {
     fn source(&mut self, truth: &Truth, tenant: &str) -> Option<&mut StandingSource> {
         let name = truth.source.clone().filter(|_| !truth.malicious)?;
         let source = follow(&mut self.sources, (tenant.to_owned(), name), &mut self.left_out)?;
-        source.family.clone_from(&truth.family);
+        // A source may send of several families: the first by name, so that their order is nothing.
+        if source.family.is_empty() || truth.family < source.family {
+            source.family.clone_from(&truth.family);
+        }
         Some(source)
     }
 
