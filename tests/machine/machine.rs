@@ -240,7 +240,7 @@ impl<'s> Machine<'s> {
     fn inspect(&self, place: usize, range: Range<usize>) -> Result<Slice, String> {
         let payloads = &self.story.inputs[place].payloads;
         let together = joined(range.clone().map(|at| &self.slices[payloads[at]]));
-        if range.start % 4 > 0 {
+        if !range.start.is_multiple_of(4) {
             return Ok(together);
         }
         let mut slice = Slice::default();

@@ -1,6 +1,7 @@
 //! A machine to which nothing happens: one shard, one payload after the other, what it keeps in a map.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use postern::alert::Alert;
@@ -54,9 +55,8 @@ impl Undisturbed {
     fn keep(&mut self, detector: &mut Detector) {
         for alert in detector.take_alerts() {
             let key = (alert.id.to_string(), alert.seq);
-            if !self.alerts.contains_key(&key) {
-                let body = serde_json::to_string(&alert).unwrap();
-                self.alerts.insert(key, (alert.tenant.clone(), body));
+            if let Entry::Vacant(place) = self.alerts.entry(key) {
+                place.insert((alert.tenant.clone(), serde_json::to_string(&alert).unwrap()));
                 self.told.push(alert);
             }
         }

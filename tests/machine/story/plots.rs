@@ -240,7 +240,7 @@ impl Plots {
         let day = self.chance.i64(0..DAYS);
         let time = self.on_day(day);
         let json = record::audit(tenant, time, self.next_number());
-        self.push(time, tenant, Class::Other, json, "audit".to_owned());
+        self.push(time, tenant, Class::Other, json, "audit");
     }
 
     /// Mail with nothing to tell, which moves time on.
@@ -263,7 +263,7 @@ impl Plots {
         mail.subject = self.worded(subject);
         mail.results = FAILED[0];
         let json = mail.json(midnight(20_000));
-        self.push(time, tenant, Class::Mail, json, format!("forged mail {}", mail.id));
+        self.push(time, tenant, Class::Mail, json, &format!("forged mail {}", mail.id));
         self.rows.last_mut().unwrap().is_forged = true;
     }
 
@@ -312,7 +312,7 @@ impl Plots {
 
     fn related(&mut self, mail: &Mail, table: &str, time: Time, columns: &str) {
         let json = record::related(mail.tenant, table, time, &mail.id, columns);
-        self.push(time, mail.tenant, Class::Other, json, format!("{table} {}", mail.id));
+        self.push(time, mail.tenant, Class::Other, json, &format!("{table} {}", mail.id));
     }
 
     fn stranger(&mut self, time: Time, tenant: usize) {
@@ -369,10 +369,10 @@ impl Plots {
 
     fn push_mail(&mut self, mail: &Mail) {
         let label = format!("mail {} {} to {}", mail.id, mail.author, mail.recipient);
-        self.push(mail.time, mail.tenant, Class::Mail, mail.json(mail.time), label);
+        self.push(mail.time, mail.tenant, Class::Mail, mail.json(mail.time), &label);
     }
 
-    fn push(&mut self, time: Time, tenant: usize, class: Class, json: String, label: String) {
+    fn push(&mut self, time: Time, tenant: usize, class: Class, json: String, label: &str) {
         let label = format!("{label} at {time}");
         self.rows.push(Row { time, tenant, class, json, is_forged: false, label });
     }
