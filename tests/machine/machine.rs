@@ -1,5 +1,7 @@
 //! The machine with everything that happens to it: a schedule of steps, drawn from one number.
 
+mod telling;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,14 +12,13 @@ use postern::decode;
 use postern::detector::{Arrival, Inspector, Slice, Step};
 use postern::event::{Span, Time};
 use postern::judge::Tenants;
-use postern::ledger::{Cursor, Entry, Ledger, LedgerError, ReadLimit, Refusal, Request, Retention, Snapshot, Stream};
+use postern::ledger::{Cursor, Ledger, LedgerError, Request, Retention, Snapshot, Stream};
 use postern::receive::{Origin, PartitionId, Stretch};
 use postern::runtime::{Commit, Kernel};
-use tokio::sync::oneshot;
 
 use crate::coverage::Coverage;
 use crate::disk::{Disk, Mood};
-use crate::receiver::{Answer, Receiver};
+use crate::receiver::Receiver;
 use crate::story::{Door, SKEW_MAX, Story};
 
 /// Offsets begin somewhere.
@@ -409,48 +410,6 @@ impl<'s> Machine<'s> {
         }
         self.note(|| "pruned".to_owned());
         Ok(())
-    }
-
-    // === sinks ===
-
-    fn tell(&mut self) -> Result<(), String> {
-        let place = self.chance.usize(..self.receivers.len());
-        let batch = self.read(place)?;
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let receiver = &mut self.receivers[place];
-        let answer = receiver.hear(&batch, &mut self.chance);
-        let sink = receiver.name.clone();
-        self.note(|| format!("{sink} is told {} entries: {answer:?}", batch.len()));
-        let settled = match answer {
-            Answer::Silence => {
-                self.coverage.silences += 1;
-                return Ok(());
-            }
-            Answer::Stored(count) => batch[count - 1].sequence,
-            Answer::Refused => {
-                self.coverage.refusals += 1;
-                let refusal =
-                    Refusal { sink: sink.clone(), sequence: batch[0].sequence, reason: "too large".to_owned() };
-                self.ask(Request::Refuse(refusal))?;
-                batch[0].sequence
-            }
-        };
-        self.process.cursors[place] = settled;
-        self.ask(Request::Settle(Cursor { sink, sequence: settled }))
-    }
-
-    fn read(&mut self, place: usize) -> Result<Vec<Entry>, String> {
-        let (reply, mut answer) = oneshot::channel();
-        let limit = ReadLimit { entries: self.chance.usize(1..=8), bytes: usize::MAX };
-        let after = self.process.cursors[place];
-        self.ask(Request::Read { stream: self.receivers[place].stream, after, limit, reply })?;
-        answer.try_recv().map_err(|error| error.to_string())
-    }
-
-    fn ask(&mut self, request: Request) -> Result<(), String> {
-        self.process.kernel.serve(request, &mut self.disk).map_err(|error| error.to_string())
     }
 
     // === the end ===
