@@ -1,5 +1,6 @@
 //! The machine with everything that happens to it: a schedule of steps, drawn from one number.
 
+mod faults;
 mod telling;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use crate::coverage::Coverage;
 use crate::disk::{Disk, Mood};
 use crate::receiver::Receiver;
 use crate::story::{Door, SKEW_MAX, Story};
+use faults::Faults;
 
 /// Offsets begin somewhere.
 const FIRST_OFFSET: i64 = 5;
@@ -67,33 +69,6 @@ struct Head {
     /// The kernel's position, or what has been handed over.
     stands: usize,
     durable: usize,
-}
-
-/// How often what happens, in a hundred steps; most stories know only some of it.
-#[derive(Debug)]
-struct Faults {
-    crash: u32,
-    crash_in_commit: u32,
-    full: u32,
-    lie: u32,
-    reassign: u32,
-    prune: u32,
-    clock: u32,
-}
-
-impl Faults {
-    fn new(chance: &mut Rng) -> Self {
-        let mut rate = |most: u32| if chance.u8(..3) > 0 { chance.u32(1..=most) } else { 0 };
-        Self {
-            crash: rate(3),
-            crash_in_commit: rate(8),
-            full: rate(5),
-            lie: rate(10),
-            reassign: rate(8),
-            prune: rate(6),
-            clock: rate(6),
-        }
-    }
 }
 
 impl<'s> Machine<'s> {
