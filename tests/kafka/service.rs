@@ -133,7 +133,7 @@ fn what_an_unauthorised_sink_holds_is_told_signed_and_in_order_once_it_is_let_in
 #[test]
 fn with_every_receiver_down_a_full_topic_is_read_within_bounds_of_memory_and_of_time() {
     let Some(scene) = Scene::set("down-mail") else { return };
-    let payloads = batches(&mail(60_000));
+    let payloads = batches(&mail(100_000));
     let bytes: usize = payloads.iter().map(String::len).sum();
     scene.produce(&payloads);
     let kafka_sink = format!("[[sink.kafka]]\nbootstrap = \"{}\"\ntopic = \"alerts\"\n", free_address());
