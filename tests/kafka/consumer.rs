@@ -274,7 +274,7 @@ fn a_topic_that_does_not_exist_yet_is_waited_for() {
     assert!(error.contains(&missing) && error.contains("Postern creates none"), "{error}");
     kafka.create_topic(&missing, 1);
     running.wait_until_ready();
-    assert_eq!(running.partitions(), PARTITIONS as usize + 1);
+    until("the new topic is read", || running.partitions() == PARTITIONS as usize + 1);
     running.stop().unwrap();
 }
 

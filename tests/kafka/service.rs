@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -133,7 +134,8 @@ fn what_an_unauthorised_sink_holds_is_told_signed_and_in_order_once_it_is_let_in
 #[test]
 fn with_every_receiver_down_a_full_topic_is_read_within_bounds_of_memory_and_of_time() {
     let Some(scene) = Scene::set("down-mail") else { return };
-    let payloads = batches(&mail(100_000));
+    // Of most of a day: campaigns of one hour would be told as a few storms.
+    let payloads = batches(&mail_at(NonZeroU32::MIN, 60_000));
     let bytes: usize = payloads.iter().map(String::len).sum();
     scene.produce(&payloads);
     let kafka_sink = format!("[[sink.kafka]]\nbootstrap = \"{}\"\ntopic = \"alerts\"\n", free_address());
@@ -318,8 +320,13 @@ fn head(dir: &Path) -> String {
 
 /// Mail of contoso.com, a good part of it bursts.
 fn mail(records: u64) -> Vec<String> {
+    mail_at(Options::default().records_per_second, records)
+}
+
+fn mail_at(records_per_second: NonZeroU32, records: u64) -> Vec<String> {
     let mix = Mix { attack: 150, ..Mix::default() };
-    Simulation::new(Options { records, mix, ..Options::default() }).map(|record| record.json).collect()
+    let options = Options { records, mix, records_per_second, ..Options::default() };
+    Simulation::new(options).map(|record| record.json).collect()
 }
 
 /// As Event Hubs delivers them.
