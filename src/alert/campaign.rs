@@ -40,6 +40,7 @@ pub(super) fn alert(stage: Stage, campaign: &Campaign, tenant: &Tenant) -> Alert
         merged_into: if let Stage::Merged(into) = stage { Some(AlertId(into)) } else { None },
         link_domains: owned(campaign.link_domains.iter()),
         storm: campaign.storm.as_ref().map(report),
+        test: false,
         campaigns_since: Vec::new(),
     }
 }

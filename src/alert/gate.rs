@@ -36,6 +36,7 @@ pub(super) fn alert(stage: Stage, gate: &OpenGate, tenant: &Tenant) -> Alert {
         merged_into: None,
         link_domains: Vec::new(),
         storm: None,
+        test: false,
         campaigns_since: gate.campaigns.iter().map(|(_, id)| AlertId(*id)).collect(),
     }
 }

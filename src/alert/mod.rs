@@ -6,6 +6,8 @@
 
 mod campaign;
 mod gate;
+mod record;
+pub mod render;
 mod words;
 
 use std::fmt;
@@ -18,6 +20,7 @@ use crate::event::{Fingerprint, Time};
 use crate::judge::posture::{POSTURE_RULES, PostureRuleId};
 use crate::judge::{Evidence, RULES, RuleId, Severity, SeverityReason, Tenant};
 
+pub use record::{HEARTBEAT_SCHEMA, Heartbeat, NotARecord, Record};
 pub use words::plural;
 
 impl Alert {
@@ -107,9 +110,17 @@ pub struct Alert {
     /// Where it is the telling of a flood: what that was made of.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub storm: Option<StormReport>,
+    /// Whether it is made up, to see that a sink works (`postern test-alert`).
+    #[serde(skip_serializing_if = "is_false", default)]
+    pub test: bool,
     /// Where it is about a change of settings: the campaigns since, the earliest first, at most [`SAMPLES_MAX`].
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub campaigns_since: Vec<AlertId>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it looks at by reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// What an alert is about: a message, or a change of settings.

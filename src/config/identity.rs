@@ -26,7 +26,8 @@ fn guid_of(owner: &str, what: &'static str, field: &Field<'_>) -> Option<String>
     Some(text.to_owned())
 }
 
-fn is_guid(text: &str) -> bool {
+/// 8-4-4-4-12 hexadecimal digits.
+pub(super) fn is_guid(text: &str) -> bool {
     let is_hex = |group: &str| group.bytes().all(|byte| byte.is_ascii_hexdigit());
     text.split('-').all(is_hex) && text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
 }

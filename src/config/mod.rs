@@ -27,7 +27,11 @@ pub use connection::{KafkaAuth, KafkaConnection};
 pub use mistake::{ConfigError, Mistake, Position};
 pub use print::{effective, tenant_sections};
 pub use secret::SecretSource;
-pub use sinks::{FileSink, KafkaSink, SinkConfig, SinkKind, WebhookSink};
+pub use sinks::{
+    AlertmanagerSink, Attention, ChatSink, ElasticTarget, ElasticsearchSink, Endpoint, EntraAuth, FileSink, Format,
+    HttpAuth, KafkaSink, SentinelSink, SinkConfig, SinkKind, SplunkHecSink, StdoutSink, SyslogFraming, SyslogSink,
+    SyslogTransport, Trust, WebhookSink, may_post_to,
+};
 pub use sources::{KafkaSource, LostPosition, Start, WebhookAuth, WebhookSource};
 
 use crate::judge::{AcceptedDomain, Tenant, Tenants};

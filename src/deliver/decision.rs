@@ -8,19 +8,47 @@ pub(super) const RETRY_AFTER_MAX: Duration = Duration::from_mins(10);
 /// What became of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sent {
-    /// How many entries were accepted, from the front of the batch.
-    pub(super) accepted: usize,
-    /// What stopped the entry after them. Without a fault the attempt did all that it wanted to.
+    /// What became of the entries, from the front of the batch; those behind the last one are as they were.
+    pub(super) fates: Vec<Fate>,
+    /// What kept those from being accepted that are still open. Without a fault the attempt did all that it wanted to.
     pub(super) fault: Option<Fault>,
 }
 
+/// What became of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// The receiver has it.
+    Accepted,
+    /// The receiver can never take it, and says why in words that are not yet fit for display.
+    Refused(String),
+    /// It has to be sent again.
+    Open,
+}
+
 impl Sent {
-    pub(super) const fn accepted(accepted: usize) -> Self {
-        Self { accepted, fault: None }
+    /// So many were accepted from the front, and nothing else was tried.
+    pub(super) fn accepted(accepted: usize) -> Self {
+        Self { fates: vec![Fate::Accepted; accepted], fault: None }
     }
 
-    pub(super) const fn stopped(accepted: usize, fault: Fault) -> Self {
-        Self { accepted, fault: Some(fault) }
+    /// So many were accepted from the front, and then there was a fault.
+    pub(super) fn stopped(accepted: usize, fault: Fault) -> Self {
+        Self { fates: vec![Fate::Accepted; accepted], fault: Some(fault) }
+    }
+
+    /// What became of each, and what kept the open ones from being accepted.
+    pub(super) const fn each(fates: Vec<Fate>, fault: Option<Fault>) -> Self {
+        Self { fates, fault }
+    }
+
+    /// Whether anything was accepted.
+    pub(super) fn has_accepted(&self) -> bool {
+        self.fates.contains(&Fate::Accepted)
+    }
+
+    /// Whether every entry that was tried is settled, so that nothing was left open but what was not tried.
+    pub(super) fn is_progress(&self) -> bool {
+        self.fates.iter().any(|fate| *fate != Fate::Open)
     }
 }
 
@@ -46,7 +74,7 @@ pub(super) enum Remedy {
     Retry(Option<Duration>),
     /// An operator: credentials, addresses, permissions. The entry is not at fault, so it is kept.
     Hold,
-    /// Nothing: the receiver can never take this entry.
+    /// Nothing: the receiver can never take the first entry that is open.
     Refuse,
 }
 
@@ -73,6 +101,45 @@ pub(super) enum Next {
     Hold(Duration),
     /// Puts the entry aside and goes on behind it.
     Refuse,
+}
+
+/// Whether a receiver is believed to take anything.
+///
+/// A receiver that comes back after a while is met with one entry, not with everything that has gathered: whole batches
+/// into a server that is just starting is how a short outage becomes a long one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Breaker {
+    failures: u32,
+}
+
+impl Breaker {
+    /// How many failures in a row open it.
+    const FAILURES_MAX: u32 = 3;
+
+    /// How many failed attempts there were in a row.
+    pub(super) const fn failures(self) -> u32 {
+        self.failures
+    }
+
+    /// Whether the receiver is believed to be down: the next attempt is a probe.
+    pub(super) const fn is_open(self) -> bool {
+        self.failures >= Self::FAILURES_MAX
+    }
+
+    /// How many entries of a batch to attempt.
+    pub(super) const fn allows(self, entries: usize) -> usize {
+        if self.is_open() && entries > 1 { 1 } else { entries }
+    }
+
+    /// Notes that the receiver took something, or condemned something: it listens.
+    pub(super) const fn close(&mut self) {
+        self.failures = 0;
+    }
+
+    /// Notes a failed attempt.
+    pub(super) const fn fail(&mut self) {
+        self.failures = self.failures.saturating_add(1);
+    }
 }
 
 /// The bounds of waiting.
@@ -137,6 +204,19 @@ mod tests {
     #[test]
     fn an_operator_is_waited_for_at_the_slowest_pace() {
         assert_eq!(PATIENCE.decide(Remedy::Hold, 0, |_| Duration::ZERO), Next::Hold(PATIENCE.max));
+    }
+
+    #[test]
+    fn a_receiver_that_is_down_is_probed_with_one_entry_until_it_takes_one() {
+        let mut breaker = Breaker::default();
+        for _ in 0..Breaker::FAILURES_MAX {
+            assert_eq!(breaker.allows(500), 500);
+            breaker.fail();
+        }
+        assert!(breaker.is_open());
+        assert_eq!((breaker.allows(500), breaker.allows(0)), (1, 0));
+        breaker.close();
+        assert_eq!(breaker.allows(500), 500);
     }
 
     #[test]

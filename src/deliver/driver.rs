@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tracing::{error, info, warn};
 
-use super::decision::{Fault, Next, Patience, Sent};
+use super::decision::{Breaker, Fate, Fault, Next, Patience, Sent};
 use super::status::{SinkState, SinkStatus};
 use super::words::sanitised;
 use super::{Clock, Sink};
@@ -28,6 +28,7 @@ pub(super) struct Driver {
     limit: ReadLimit,
     timeout: Duration,
     patience: Patience,
+    breaker: Breaker,
     clock: Clock,
     shutdown: watch::Receiver<bool>,
     status: Arc<SinkStatus>,
@@ -47,7 +48,7 @@ impl Driver {
         let limit = ReadLimit { entries: config.batch_entries_max, bytes: config.batch_bytes_max };
         let patience = Patience { min: config.backoff_min, max: config.backoff_max };
         let status = Arc::new(SinkStatus::new(&config.name));
-        Self { outbox, limit, timeout: config.timeout, patience, clock, shutdown, status }
+        Self { outbox, limit, timeout: config.timeout, patience, breaker: Breaker::default(), clock, shutdown, status }
     }
 
     pub(super) fn status(&self) -> Arc<SinkStatus> {
@@ -57,7 +58,7 @@ impl Driver {
     /// Delivers until the process stops.
     pub(super) async fn run(mut self, mut sink: impl Sink) {
         while let Ok(batch) = self.read().await {
-            if self.deliver(&mut sink, &batch).await.is_err() {
+            if self.deliver(&mut sink, batch).await.is_err() {
                 return;
             }
             self.status.enter(SinkState::Idle);
@@ -73,27 +74,18 @@ impl Driver {
     }
 
     /// Attempts until every entry of the batch is settled.
-    async fn deliver(&mut self, sink: &mut impl Sink, mut batch: &[Entry]) -> Result<(), Stopped> {
-        let mut failures = 0_u32;
-        while !batch.is_empty() {
-            let sent = self.attempt(sink, batch).await?;
-            debug_assert!(sent.accepted > 0 || sent.fault.is_some(), "an attempt without an outcome");
-            if sent.accepted > 0 {
-                batch = self.settle(batch, sent.accepted)?;
-                failures = 0;
+    async fn deliver(&mut self, sink: &mut impl Sink, mut open: Vec<Entry>) -> Result<(), Stopped> {
+        let last = open.last().map_or(0, |entry| entry.sequence);
+        while !open.is_empty() {
+            let tried = self.breaker.allows(open.len());
+            let sent = self.attempt(sink, &open[..tried]).await?;
+            debug_assert!(sent.is_progress() || sent.fault.is_some(), "an attempt without an outcome");
+            if sent.is_progress() {
+                self.note_success(&sent);
+                open = self.take_out(open, &sent.fates, last)?;
             }
-            let Some(fault) = sent.fault else { continue };
-            let reason = sanitised(&fault.reason);
-            match self.patience.decide(fault.remedy, failures, jitter) {
-                Next::BackOff(wait) => {
-                    self.back_off(reason, wait).await?;
-                    failures = failures.saturating_add(1);
-                }
-                Next::Hold(wait) => self.hold(reason, wait).await?,
-                Next::Refuse => {
-                    batch = self.refuse(batch, reason)?;
-                    failures = 0;
-                }
+            if let Some(fault) = sent.fault {
+                open = self.face(fault, open, last).await?;
             }
         }
         Ok(())
@@ -111,27 +103,57 @@ impl Driver {
         Ok(sent.unwrap_or_else(|_| Fault::retry(format!("no answer within {:?}", self.timeout)).into()))
     }
 
-    /// Settles entries from the front; what is left.
-    fn settle<'a>(&mut self, batch: &'a [Entry], accepted: usize) -> Result<&'a [Entry], Stopped> {
-        let (accepted, rest) = batch.split_at(accepted.min(batch.len()));
-        if let Some(last) = accepted.last() {
-            if self.status.state() == SinkState::Holding {
-                info!(sink = self.status.name(), "delivery goes on");
-            }
-            self.outbox.settle(last.sequence)?;
-            self.status.accepted(accepted.len(), self.outbox.backlog(), (self.clock)());
+    fn note_success(&mut self, sent: &Sent) {
+        self.breaker.close();
+        self.status.breaker(false);
+        if sent.has_accepted() && self.status.state() == SinkState::Holding {
+            info!(sink = self.status.name(), "delivery goes on");
         }
-        Ok(rest)
     }
 
-    /// Puts the first entry aside; what is left.
-    fn refuse<'a>(&mut self, batch: &'a [Entry], reason: String) -> Result<&'a [Entry], Stopped> {
-        let Some((entry, rest)) = batch.split_first() else { return Ok(batch) };
+    /// Takes out what is accepted and what is refused, and settles everything before the first entry that is open;
+    /// what is left.
+    fn take_out(&mut self, batch: Vec<Entry>, fates: &[Fate], last: u64) -> Result<Vec<Entry>, Stopped> {
+        let (mut open, mut accepted) = (Vec::new(), 0);
+        let fates = fates.iter().chain(std::iter::repeat(&Fate::Open));
+        for (entry, fate) in batch.into_iter().zip(fates) {
+            match fate {
+                Fate::Accepted => accepted += 1,
+                Fate::Refused(reason) => self.refuse(&entry, sanitised(reason))?,
+                Fate::Open => open.push(entry),
+            }
+        }
+        self.outbox.settle(open.first().map_or(last, |entry| entry.sequence - 1))?;
+        if accepted > 0 {
+            self.status.accepted(accepted, self.outbox.backlog(), (self.clock)());
+        }
+        Ok(open)
+    }
+
+    /// Does what a fault asks for; what is left.
+    async fn face(&mut self, fault: Fault, open: Vec<Entry>, last: u64) -> Result<Vec<Entry>, Stopped> {
+        let reason = sanitised(&fault.reason);
+        match self.patience.decide(fault.remedy, self.breaker.failures(), jitter) {
+            Next::BackOff(wait) => {
+                self.breaker.fail();
+                self.status.breaker(self.breaker.is_open());
+                self.back_off(reason, wait).await?;
+            }
+            Next::Hold(wait) => self.hold(reason, wait).await?,
+            Next::Refuse => {
+                self.breaker.close();
+                return self.take_out(open, &[Fate::Refused(reason)], last);
+            }
+        }
+        Ok(open)
+    }
+
+    /// Puts an entry aside.
+    fn refuse(&mut self, entry: &Entry, reason: String) -> Result<(), Stopped> {
         error!(sink = self.status.name(), sequence = entry.sequence, reason, "refused for good; kept as a dead letter");
         self.outbox.refuse(entry.sequence, reason.clone())?;
-        self.outbox.settle(entry.sequence)?;
         self.status.refused(self.outbox.backlog(), reason);
-        Ok(rest)
+        Ok(())
     }
 
     async fn back_off(&mut self, reason: String, wait: Duration) -> Result<(), Stopped> {
@@ -187,7 +209,7 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::*;
-    use crate::config::SinkKind;
+    use crate::config::{Format, SinkKind, StdoutSink};
     use crate::deliver::decision::Remedy;
     use crate::deliver::harness::{Running, config, entries, start};
 
@@ -208,7 +230,7 @@ mod tests {
     }
 
     fn run_sink(count: usize, timeout: Duration, sink: impl Sink) -> Running {
-        let config = SinkConfig { timeout, ..config(SinkKind::Stdout) };
+        let config = SinkConfig { timeout, ..config(SinkKind::Stdout(StdoutSink { format: Format::Native })) };
         start(&config, entries(&vec!["{}"; count]), |driver| tokio::spawn(driver.run(sink)))
     }
 

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::driver::Driver;
 use super::status::{SinkReport, SinkState, SinkStatus};
-use crate::config::{SinkConfig, SinkKind};
+use crate::config::{Endpoint, SinkConfig, SinkKind, Trust};
 use crate::detector::StateChange;
 use crate::event::Time;
 use crate::ledger::{
@@ -143,6 +143,11 @@ pub(super) fn config(kind: SinkKind) -> SinkConfig {
         backoff_min: Duration::from_millis(1),
         backoff_max: Duration::from_millis(8),
     }
+}
+
+/// An address that is checked as usual.
+pub(super) fn endpoint(url: &str) -> Endpoint {
+    Endpoint { url: url.to_owned(), trust: Trust { ca_file: None, verify: true } }
 }
 
 /// The time of the machine.

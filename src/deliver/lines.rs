@@ -11,10 +11,13 @@ use tokio::sync::oneshot;
 
 use super::DeliverError;
 use super::decision::{Fault, Sent};
+use super::format::told;
+use crate::config::Format;
 use crate::ledger::Entry;
 
 /// A thread that writes lines; it ends when this is dropped.
 pub(super) struct LineThread {
+    format: Format,
     jobs: Sender<Job>,
 }
 
@@ -27,6 +30,7 @@ impl LineThread {
     /// Starts the thread. `write` returns when the lines, each with its end, are as safe as they can be.
     pub(super) fn spawn(
         sink: &str,
+        format: Format,
         write: impl FnMut(&[u8]) -> io::Result<()> + Send + 'static,
     ) -> Result<Self, DeliverError> {
         let (jobs, queue) = crossbeam_channel::bounded(1);
@@ -34,12 +38,21 @@ impl LineThread {
             .name(format!("sink-{sink}"))
             .spawn(move || serve(&queue, write))
             .map_err(|source| DeliverError::Thread { sink: sink.to_owned(), source })?;
-        Ok(Self { jobs })
+        Ok(Self { format, jobs })
     }
 
     /// Writes a batch: all of it, or it has to be written again.
     pub(super) async fn write(&self, batch: &[Entry]) -> Sent {
-        let lines = batch.iter().flat_map(|entry| [entry.body.as_bytes(), b"\n"]).flatten().copied().collect();
+        let mut lines = Vec::new();
+        for (place, entry) in batch.iter().enumerate() {
+            match told(entry, self.format) {
+                Ok(line) => lines.extend_from_slice(line.as_bytes()),
+                Err(fault) if place == 0 => return fault.into(),
+                // What is before it is written first.
+                Err(_) => return Box::pin(self.write(&batch[..place])).await,
+            }
+            lines.push(b'\n');
+        }
         let (done, answer) = oneshot::channel();
         match self.jobs.try_send(Job { lines, done }) {
             Ok(()) => {}
@@ -97,7 +110,7 @@ mod tests {
             begin.send(lines.to_vec()).map_err(io::Error::other)?;
             released.recv().map_err(io::Error::other)
         };
-        let thread = LineThread::spawn("test", write).unwrap();
+        let thread = LineThread::spawn("test", Format::Native, write).unwrap();
         let hanging = entries(&["hangs"]);
         let mut attempt = Box::pin(thread.write(&hanging));
         while begun.is_empty() {
@@ -110,7 +123,7 @@ mod tests {
         assert_eq!(sent, Fault::retry("the last write has not ended yet").into());
         release.send(()).unwrap();
         release.send(()).unwrap();
-        while thread.write(&entries(&["last"])).await.accepted == 0 {
+        while !thread.write(&entries(&["last"])).await.has_accepted() {
             tokio::task::yield_now().await;
         }
         assert_eq!(begun.recv().unwrap(), b"last\n");

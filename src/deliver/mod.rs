@@ -8,21 +8,33 @@
 //! Delivery is at least once and in order: of an attempt, only what was accepted from the front is settled. Nothing is
 //! ever dropped by us; what a receiver refuses for good stays in the ledger with the receiver's reason.
 
+mod alertmanager;
 mod decision;
 mod driver;
+mod elasticsearch;
 mod file;
+mod format;
+mod http;
 mod kafka;
 mod lines;
+mod sentinel;
+mod slack;
+mod splunk_hec;
 mod status;
 mod stdout;
+mod syslog;
+mod teams;
 mod webhook;
 mod words;
 
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod receiver;
 
 use std::future::Future;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -67,6 +79,14 @@ pub enum DeliverError {
         /// What the client says.
         source: reqwest::Error,
     },
+    /// The authority to trust is not there.
+    #[error("the ca_file of sink {sink}, {}, holds no certificate in PEM; check the path", path.display())]
+    Authority {
+        /// The sink's name.
+        sink: String,
+        /// The file.
+        path: PathBuf,
+    },
     /// No thread to write from.
     #[error("the writing thread of sink {sink} cannot be started; raise the limit of processes")]
     Thread {
@@ -92,25 +112,37 @@ pub fn spawn(
     let status = driver.status();
     let name = &config.name;
     let task = match &config.kind {
-        SinkKind::Stdout => tokio::spawn(driver.run(stdout::Stdout::new(name)?)),
+        SinkKind::Stdout(stdout) => tokio::spawn(driver.run(stdout::Stdout::new(name, stdout)?)),
         SinkKind::File(file) => tokio::spawn(driver.run(file::File::new(name, file)?)),
         SinkKind::Kafka(kafka) => tokio::spawn(driver.run(kafka::Kafka::new(kafka))),
         SinkKind::Webhook(hook) => tokio::spawn(driver.run(webhook::Webhook::new(name, hook, clock)?)),
+        SinkKind::SplunkHec(splunk) => tokio::spawn(driver.run(splunk_hec::SplunkHec::new(name, splunk, clock)?)),
+        SinkKind::Elasticsearch(elastic) => {
+            tokio::spawn(driver.run(elasticsearch::Elasticsearch::new(name, elastic, clock)?))
+        }
+        SinkKind::Sentinel(sentinel) => tokio::spawn(driver.run(sentinel::Sentinel::new(name, sentinel, clock)?)),
+        SinkKind::Syslog(syslog) => tokio::spawn(driver.run(syslog::Syslog::new(name, syslog)?)),
+        SinkKind::Teams(chat) => tokio::spawn(driver.run(teams::Teams::new(name, chat, clock)?)),
+        SinkKind::Slack(chat) => tokio::spawn(driver.run(slack::Slack::new(name, chat, clock)?)),
+        SinkKind::Alertmanager(alertmanager) => {
+            tokio::spawn(driver.run(alertmanager::Alertmanager::new(name, alertmanager, clock)?))
+        }
     };
     Ok((task, status))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::harness::{config, desk, entries, now, run};
+    use super::harness::{config, desk, endpoint, entries, now, run};
     use super::*;
-    use crate::config::{FileSink, SecretSource, WebhookSink};
+    use crate::config::{FileSink, Format, SecretSource, WebhookSink};
 
     #[tokio::test]
     async fn a_file_gets_every_entry_as_a_line_and_survives_a_missing_directory() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("later").join("alerts.jsonl");
-        let kind = SinkKind::File(FileSink { path: path.clone(), rotate_bytes: 1_000, files_max: 1 });
+        let kind =
+            SinkKind::File(FileSink { path: path.clone(), format: Format::Native, rotate_bytes: 1_000, files_max: 1 });
         let sink = run(&config(kind), entries(&["{\"n\":1}", "{\"n\":2}"]));
         sink.until(|report| report.state == SinkState::Holding).await;
         std::fs::create_dir(path.parent().unwrap()).unwrap();
@@ -124,7 +156,8 @@ mod tests {
         let (stop, _) = watch::channel(false);
         let started = |url: &str| {
             let secret = SecretSource::File("/nonexistent".into());
-            let kind = SinkKind::Webhook(WebhookSink { url: url.into(), secret });
+            let endpoint = endpoint(url);
+            let kind = SinkKind::Webhook(WebhookSink { endpoint, secret, format: Format::Native, in_flight_max: 1 });
             spawn(&config(kind), desk(vec![]).0, now, stop.subscribe()).is_ok()
         };
         for url in ["https://soc.example/hook", "http://127.0.0.1:1/", "http://[::1]:1/", "http://localhost/"] {

@@ -28,6 +28,8 @@ pub struct SinkReport {
     pub last_error: Option<String>,
     /// When the receiver last accepted something.
     pub last_success: Option<Time>,
+    /// Whether the receiver is believed to be down, so that it is only probed.
+    pub is_breaker_open: bool,
 }
 
 /// What a sink does.
@@ -102,6 +104,10 @@ impl SinkStatus {
             report.backlog = backlog;
             report.last_success = Some(now);
         });
+    }
+
+    pub(super) fn breaker(&self, is_open: bool) {
+        self.report.send_if_modified(|report| std::mem::replace(&mut report.is_breaker_open, is_open) != is_open);
     }
 
     pub(super) fn failed(&self, state: SinkState, reason: String) {

@@ -123,11 +123,12 @@ fn sync_directory(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Format;
 
     fn journal(rotate_bytes: u64, files_max: u32) -> (tempfile::TempDir, Journal) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("alerts.jsonl");
-        (dir, Journal::new(FileSink { path, rotate_bytes, files_max }))
+        (dir, Journal::new(FileSink { path, format: Format::Native, rotate_bytes, files_max }))
     }
 
     fn content(journal: &Journal, number: u32) -> Option<String> {

@@ -15,7 +15,7 @@ pub(super) struct File(LineThread);
 impl File {
     pub(super) fn new(name: &str, config: &FileSink) -> Result<Self, DeliverError> {
         let journal = Journal::new(config.clone());
-        LineThread::spawn(name, move |lines| journal.append(lines)).map(Self)
+        LineThread::spawn(name, config.format, move |lines| journal.append(lines)).map(Self)
     }
 }
 

@@ -70,7 +70,7 @@ mod tests {
     use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 
     use super::*;
-    use crate::config::{KafkaAuth, KafkaConnection, SecretSource, SinkConfig, SinkKind};
+    use crate::config::{Format, KafkaAuth, KafkaConnection, SecretSource, SinkConfig, SinkKind};
     use crate::deliver::SinkState;
     use crate::deliver::harness::{config, entries, run};
 
@@ -92,7 +92,7 @@ mod tests {
     fn config_with(cluster: &Cluster, auth: KafkaAuth) -> SinkConfig {
         let bootstrap = cluster.bootstrap_servers();
         let connection = KafkaConnection { bootstrap, auth, tls: false, ca_file: None };
-        config(SinkKind::Kafka(KafkaSink { connection, topic: TOPIC.into() }))
+        config(SinkKind::Kafka(KafkaSink { connection, topic: TOPIC.into(), format: Format::Native }))
     }
 
     /// Delivers everything that the cluster takes; which entries it refused.

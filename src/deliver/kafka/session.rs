@@ -10,8 +10,9 @@ use tokio::sync::watch;
 use tracing::debug;
 
 use super::fault;
-use crate::config::KafkaSink;
-use crate::deliver::decision::{Fault, Sent};
+use crate::config::{Format, KafkaSink};
+use crate::deliver::decision::{Fate, Fault, Sent};
+use crate::deliver::format::told;
 use crate::kafka_client;
 use crate::ledger::Entry;
 
@@ -30,6 +31,7 @@ const SETTINGS: [(&str, &str); 5] = [
 /// A client with its messages in flight, in order.
 pub(super) struct Session {
     topic: String,
+    format: Format,
     producer: FutureProducer<Listener>,
     news: watch::Receiver<News>,
     in_flight: VecDeque<InFlight>,
@@ -41,7 +43,7 @@ pub(super) struct Session {
 
 struct InFlight {
     sequence: u64,
-    report: Result<DeliveryFuture, KafkaError>,
+    report: Result<DeliveryFuture, Fault>,
 }
 
 impl Session {
@@ -55,7 +57,15 @@ impl Session {
         let (listener, news) = watch::channel(News::default());
         let producer = settings.create_with_context(Listener(listener)).map_err(|error| fault::unusable(&error))?;
         let topic = config.topic.clone();
-        Ok(Self { topic, producer, news, in_flight: VecDeque::new(), produced: 0, acknowledged: 0 })
+        Ok(Self {
+            topic,
+            format: config.format,
+            producer,
+            news,
+            in_flight: VecDeque::new(),
+            produced: 0,
+            acknowledged: 0,
+        })
     }
 
     /// Delivers a batch. When called again with the same entries it sends only those that it has not sent yet.
@@ -63,19 +73,14 @@ impl Session {
         self.produce(batch);
         let fault = self.reports().await.err();
         let accepted = batch.iter().take_while(|entry| entry.sequence <= self.acknowledged).count();
-        Sent { accepted, fault }
+        Sent::each(vec![Fate::Accepted; accepted], fault)
     }
 
     /// Gives the client what it does not have yet, up to the first that it does not take.
     fn produce(&mut self, batch: &[Entry]) {
         let known = self.produced;
         for entry in batch.iter().filter(|entry| entry.sequence > known) {
-            let mut record = FutureRecord::to(&self.topic).payload(&entry.body);
-            // Dead letters have no key: they spread over the partitions.
-            if !entry.key.is_empty() {
-                record = record.key(&entry.key);
-            }
-            let report = self.producer.send_result(record).map_err(|(error, _)| error);
+            let report = self.give(entry);
             let taken = report.is_ok();
             self.in_flight.push_back(InFlight { sequence: entry.sequence, report });
             self.produced = entry.sequence;
@@ -83,6 +88,16 @@ impl Session {
                 return;
             }
         }
+    }
+
+    fn give(&self, entry: &Entry) -> Result<DeliveryFuture, Fault> {
+        let payload = told(entry, self.format)?;
+        let mut record = FutureRecord::to(&self.topic).payload(payload.as_ref());
+        // Dead letters have no key: they spread over the partitions.
+        if !entry.key.is_empty() {
+            record = record.key(&entry.key);
+        }
+        self.producer.send_result(record).map_err(|(error, _)| fault::of(&error))
     }
 
     /// Waits for every report, or for the first that is bad, or for news that spare the wait.
@@ -93,7 +108,7 @@ impl Session {
                 reported = reported(&mut front.report) => reported,
                 fault = bad_news(&mut self.news) => return Err(fault),
             };
-            reported.map_err(|error| fault::of(&error))?;
+            reported?;
             self.acknowledged = front.sequence;
             self.in_flight.pop_front();
         }
@@ -101,14 +116,14 @@ impl Session {
     }
 }
 
-async fn reported(report: &mut Result<DeliveryFuture, KafkaError>) -> Result<(), KafkaError> {
+async fn reported(report: &mut Result<DeliveryFuture, Fault>) -> Result<(), Fault> {
     match report {
         Ok(report) => match report.await {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err((error, _))) => Err(error),
-            Err(_) => Err(KafkaError::Canceled),
+            Ok(Err((error, _))) => Err(fault::of(&error)),
+            Err(_) => Err(fault::of(&KafkaError::Canceled)),
         },
-        Err(error) => Err(error.clone()),
+        Err(fault) => Err(fault.clone()),
     }
 }
 

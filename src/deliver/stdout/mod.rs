@@ -5,15 +5,16 @@ use std::io::{self, Write};
 use super::decision::Sent;
 use super::lines::LineThread;
 use super::{DeliverError, Sink};
+use crate::config::StdoutSink;
 use crate::ledger::Entry;
 
 /// Writes to the standard output.
 pub(super) struct Stdout(LineThread);
 
 impl Stdout {
-    pub(super) fn new(name: &str) -> Result<Self, DeliverError> {
+    pub(super) fn new(name: &str, config: &StdoutSink) -> Result<Self, DeliverError> {
         let mut pipe = Pipe { to: io::stdout(), torn: false };
-        LineThread::spawn(name, move |lines| pipe.write(lines)).map(Self)
+        LineThread::spawn(name, config.format, move |lines| pipe.write(lines)).map(Self)
     }
 }
 

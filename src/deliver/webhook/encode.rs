@@ -11,9 +11,6 @@ use crate::event::Time;
 use crate::ledger::Entry;
 use crate::secrets::Secret;
 
-/// What a payload says it is.
-const TYPE: &str = "postern.alert";
-
 /// What the standard puts in front of a symmetric secret.
 const SECRET_PREFIX: &str = "whsec_";
 
@@ -24,16 +21,20 @@ struct Payload<'a> {
     data: &'a RawValue,
 }
 
+/// Just enough of a record to wrap it: its name, and the time of what it tells.
 #[derive(Deserialize)]
-struct Seen {
+struct Told {
+    schema: String,
+    #[serde(alias = "until")]
     last_seen: Time,
 }
 
-/// The body: `{"type":"postern.alert","timestamp":…,"data":<alert>}`. The timestamp is that of what happened, not of the
-/// attempt, so the bytes are the same in every attempt.
-pub(super) fn body(alert: &str) -> Result<String, serde_json::Error> {
-    let Seen { last_seen } = serde_json::from_str(alert)?;
-    serde_json::to_string(&Payload { r#type: TYPE, timestamp: last_seen, data: serde_json::from_str(alert)? })
+/// The body: `{"type":"postern.alert","timestamp":…,"data":<alert>}`, with the alert in the sink's format. The timestamp
+/// is that of what happened, not of the attempt, so the bytes are the same in every attempt.
+pub(super) fn body(record: &str, data: &str) -> Result<String, serde_json::Error> {
+    let Told { schema, last_seen } = serde_json::from_str(record)?;
+    let r#type = schema.split('/').next().unwrap_or_default();
+    serde_json::to_string(&Payload { r#type, timestamp: last_seen, data: serde_json::from_str(data)? })
 }
 
 /// The three headers. A file may hold several secrets, separated by white space: every one signs, so that a receiver
@@ -77,15 +78,33 @@ mod tests {
 
     #[test]
     fn the_body_wraps_the_alert_byte_by_byte() {
-        let alert = r#"{"id":"0f","last_seen":"2026-11-20T10:04:00Z","n":1.50}"#;
+        let alert = r#"{"schema":"postern.alert/1","id":"0f","last_seen":"2026-11-20T10:04:00Z","n":1.50}"#;
         let expected = format!(r#"{{"type":"postern.alert","timestamp":"2026-11-20T10:04:00Z","data":{alert}}}"#);
-        assert_eq!(body(alert).unwrap(), expected);
+        assert_eq!(body(alert, alert).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_heartbeat_says_what_it_is() {
+        let heartbeat = r#"{"schema":"postern.heartbeat/1","until":"2026-11-20T10:00:00Z"}"#;
+        let body = body(heartbeat, heartbeat).unwrap();
+        assert!(
+            body.starts_with(r#"{"type":"postern.heartbeat","timestamp":"2026-11-20T10:00:00Z","data":{"#),
+            "{body}"
+        );
     }
 
     #[test]
     fn what_is_not_an_alert_has_no_body() {
-        for text in ["", "{", "[]", "{}", r#"{"last_seen":"yesterday"}"#, r#"{"last_seen":"2026-11-20T10:04:00Z"} x"#] {
-            assert!(body(text).is_err(), "{text}");
+        let schema = r#"{"schema":"postern.alert/1","last_seen":"#;
+        for text in [
+            "",
+            "{",
+            "[]",
+            "{}",
+            &format!(r#"{schema}"yesterday"}}"#),
+            &format!(r#"{schema}"2026-11-20T10:04:00Z"}} x"#),
+        ] {
+            assert!(body(text, text).is_err(), "{text}");
         }
     }
 

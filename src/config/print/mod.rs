@@ -2,6 +2,8 @@
 //!
 //! Secrets are shown as where they are kept, never as what they are. Order and names follow the reference page.
 
+mod sinks;
+
 use std::fmt::Display;
 use std::path::Path;
 use std::time::Duration;
@@ -9,9 +11,7 @@ use std::time::Duration;
 use crate::judge::{AcceptedDomain, MxTarget, SenderPattern, Tenant};
 
 use super::sources::{LostPosition, Start};
-use super::{
-    Config, KafkaAuth, KafkaConnection, KafkaSource, SecretSource, SinkConfig, SinkKind, WebhookAuth, WebhookSource,
-};
+use super::{Config, KafkaAuth, KafkaConnection, KafkaSource, SecretSource, WebhookAuth, WebhookSource};
 
 /// The configuration as TOML, with all defaults filled in and secrets redacted. [`Config::parse`] reads it back to an
 /// equal configuration, given the same environment.
@@ -134,48 +134,6 @@ impl Page {
         self.value("inflated_bytes_max", source.inflated_bytes_max);
         self.millis("timeout_ms", source.timeout);
         self.list("allowed_origins", source.allowed_origins.iter().map(quoted));
-    }
-
-    fn sink(&mut self, sink: &SinkConfig) {
-        let kind = match sink.kind {
-            SinkKind::Stdout => "stdout",
-            SinkKind::File(_) => "file",
-            SinkKind::Kafka(_) => "kafka",
-            SinkKind::Webhook(_) => "webhook",
-        };
-        self.header(&format!("[[sink.{kind}]]"));
-        self.text("name", &sink.name);
-        self.sink_body(sink);
-    }
-
-    fn dead_letter(&mut self, sink: &SinkConfig) {
-        self.header("[dead_letter]");
-        self.text("kind", if matches!(sink.kind, SinkKind::Kafka(_)) { "kafka" } else { "file" });
-        self.sink_body(sink);
-    }
-
-    fn sink_body(&mut self, sink: &SinkConfig) {
-        match &sink.kind {
-            SinkKind::Stdout => {}
-            SinkKind::File(file) => {
-                self.path("path", &file.path);
-                self.value("rotate_bytes", file.rotate_bytes);
-                self.value("files_max", file.files_max);
-            }
-            SinkKind::Kafka(kafka) => {
-                self.connection(&kafka.connection);
-                self.text("topic", &kafka.topic);
-            }
-            SinkKind::Webhook(webhook) => {
-                self.text("url", &webhook.url);
-                self.line(&secret("secret", &webhook.secret));
-            }
-        }
-        self.value("batch_entries_max", sink.batch_entries_max);
-        self.value("batch_bytes_max", sink.batch_bytes_max);
-        self.millis("timeout_ms", sink.timeout);
-        self.millis("backoff_ms_min", sink.backoff_min);
-        self.millis("backoff_ms_max", sink.backoff_max);
     }
 
     fn header(&mut self, header: &str) {
