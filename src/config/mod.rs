@@ -57,6 +57,8 @@ pub struct Config {
     pub metrics_listen: SocketAddr,
     /// When to commit (`[commit]`).
     pub commit: CommitPolicy,
+    /// How often each tenant has a heartbeat (`[heartbeat] interval_s`, default 3,600).
+    pub heartbeat: Duration,
     /// How long a graceful stop, or a revoke, may take (`shutdown_ms`, default 10 s).
     pub drain: Duration,
     /// How many shards tenants are spread over (`shards`, default 4).
@@ -120,6 +122,8 @@ impl Config {
         let dead_letter = SinkConfig::read_dead_letter(root.section("dead_letter"), directory);
         let sinks = SinkConfig::read_all(root.section("sink"));
         let metrics_listen = metrics_listen(root.section("metrics"));
+        let mut heartbeat = root.section("heartbeat");
+        let heartbeat = heartbeat.number("interval_s", 1..=86_400, 3_600).map(Duration::from_secs);
         let drain = root.millis("shutdown_ms", 100..=600_000, 10_000);
         let shards = root.number("shards", 1..=256, 4);
         let alerts_kept_max = root.number("alerts_kept_max", 100..=10_000_000, 100_000);
@@ -135,6 +139,7 @@ impl Config {
             dead_letter: dead_letter?,
             metrics_listen: metrics_listen?,
             commit: commit?,
+            heartbeat: heartbeat?,
             drain: drain?,
             shards: shards?,
             alerts_kept_max: alerts_kept_max?,

@@ -19,6 +19,9 @@ use super::{Clock, Sink};
 use crate::config::SinkConfig;
 use crate::ledger::{Entry, Outbox, OutboxClosed, ReadLimit};
 
+/// How often it is looked whether an operator wants something to be sent again.
+const LOOK_INTERVAL: Duration = Duration::from_secs(5);
+
 /// How often the backlog is measured while an attempt or a wait lasts.
 const MEASURE_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -28,10 +31,19 @@ pub(super) struct Driver {
     limit: ReadLimit,
     timeout: Duration,
     patience: Patience,
+    looked: Option<Instant>,
     breaker: Breaker,
     clock: Clock,
     shutdown: watch::Receiver<bool>,
     status: Arc<SinkStatus>,
+}
+
+/// What is being delivered.
+struct Work {
+    /// What is neither accepted nor refused, in order.
+    open: Vec<Entry>,
+    /// Whether it was refused before and an operator wants it to be tried again: the stream has gone on behind it.
+    is_second_try: bool,
 }
 
 /// There is nothing more to do: the process is stopping.
@@ -48,7 +60,17 @@ impl Driver {
         let limit = ReadLimit { entries: config.batch_entries_max, bytes: config.batch_bytes_max };
         let patience = Patience { min: config.backoff_min, max: config.backoff_max };
         let status = Arc::new(SinkStatus::new(&config.name));
-        Self { outbox, limit, timeout: config.timeout, patience, breaker: Breaker::default(), clock, shutdown, status }
+        Self {
+            outbox,
+            limit,
+            timeout: config.timeout,
+            patience,
+            breaker: Breaker::default(),
+            looked: None,
+            clock,
+            shutdown,
+            status,
+        }
     }
 
     pub(super) fn status(&self) -> Arc<SinkStatus> {
@@ -57,35 +79,49 @@ impl Driver {
 
     /// Delivers until the process stops.
     pub(super) async fn run(mut self, mut sink: impl Sink) {
-        while let Ok(batch) = self.read().await {
-            if self.deliver(&mut sink, batch).await.is_err() {
+        while let Ok(work) = self.read().await {
+            if self.deliver(&mut sink, work).await.is_err() {
                 return;
             }
             self.status.enter(SinkState::Idle);
+            self.status.oldest_unsent(None);
         }
     }
 
-    async fn read(&mut self) -> Result<Vec<Entry>, Stopped> {
-        tokio::select! {
-            biased;
-            () = stopping(&mut self.shutdown) => Err(Stopped),
-            batch = self.outbox.next(self.limit) => Ok(batch?),
+    /// Waits for what comes next in the stream, and now and then looks whether something is to be sent again.
+    async fn read(&mut self) -> Result<Work, Stopped> {
+        loop {
+            if self.looked.is_none_or(|looked| looked.elapsed() >= LOOK_INTERVAL) {
+                self.looked = Some(Instant::now());
+                let wanted = self.outbox.wanted(self.limit).await?;
+                self.status.dead_letters(wanted.refused);
+                if !wanted.entries.is_empty() {
+                    return Ok(Work { open: wanted.entries, is_second_try: true });
+                }
+            }
+            tokio::select! {
+                biased;
+                () = stopping(&mut self.shutdown) => return Err(Stopped),
+                batch = self.outbox.next(self.limit) => return Ok(Work { open: batch?, is_second_try: false }),
+                () = sleep(LOOK_INTERVAL) => {}
+            }
         }
     }
 
     /// Attempts until every entry of the batch is settled.
-    async fn deliver(&mut self, sink: &mut impl Sink, mut open: Vec<Entry>) -> Result<(), Stopped> {
-        let last = open.last().map_or(0, |entry| entry.sequence);
-        while !open.is_empty() {
-            let tried = self.breaker.allows(open.len());
-            let sent = self.attempt(sink, &open[..tried]).await?;
+    async fn deliver(&mut self, sink: &mut impl Sink, mut work: Work) -> Result<(), Stopped> {
+        let last = work.open.last().map_or(0, |entry| entry.sequence);
+        while !work.open.is_empty() {
+            self.status.oldest_unsent(work.open.first().and_then(|entry| entry.written));
+            let tried = self.breaker.allows(work.open.len());
+            let sent = self.attempt(sink, &work.open[..tried]).await?;
             debug_assert!(sent.is_progress() || sent.fault.is_some(), "an attempt without an outcome");
             if sent.is_progress() {
                 self.note_success(&sent);
-                open = self.take_out(open, &sent.fates, last)?;
+                self.take_out(&mut work, &sent.fates, last)?;
             }
             if let Some(fault) = sent.fault {
-                open = self.face(fault, open, last).await?;
+                self.face(fault, &mut work, last).await?;
             }
         }
         Ok(())
@@ -111,27 +147,32 @@ impl Driver {
         }
     }
 
-    /// Takes out what is accepted and what is refused, and settles everything before the first entry that is open;
-    /// what is left.
-    fn take_out(&mut self, batch: Vec<Entry>, fates: &[Fate], last: u64) -> Result<Vec<Entry>, Stopped> {
-        let (mut open, mut accepted) = (Vec::new(), 0);
+    /// Takes out what is accepted and what is refused, and settles everything before the first entry that is open.
+    fn take_out(&mut self, work: &mut Work, fates: &[Fate], last: u64) -> Result<(), Stopped> {
+        let mut accepted = 0;
         let fates = fates.iter().chain(std::iter::repeat(&Fate::Open));
-        for (entry, fate) in batch.into_iter().zip(fates) {
+        for (entry, fate) in std::mem::take(&mut work.open).into_iter().zip(fates) {
             match fate {
+                Fate::Accepted if work.is_second_try => {
+                    self.outbox.absolve(entry.sequence)?;
+                    accepted += 1;
+                }
                 Fate::Accepted => accepted += 1,
                 Fate::Refused(reason) => self.refuse(&entry, sanitised(reason))?,
-                Fate::Open => open.push(entry),
+                Fate::Open => work.open.push(entry),
             }
         }
-        self.outbox.settle(open.first().map_or(last, |entry| entry.sequence - 1))?;
+        if !work.is_second_try {
+            self.outbox.settle(work.open.first().map_or(last, |entry| entry.sequence - 1))?;
+        }
         if accepted > 0 {
             self.status.accepted(accepted, self.outbox.backlog(), (self.clock)());
         }
-        Ok(open)
+        Ok(())
     }
 
-    /// Does what a fault asks for; what is left.
-    async fn face(&mut self, fault: Fault, open: Vec<Entry>, last: u64) -> Result<Vec<Entry>, Stopped> {
+    /// Does what a fault asks for.
+    async fn face(&mut self, fault: Fault, work: &mut Work, last: u64) -> Result<(), Stopped> {
         let reason = sanitised(&fault.reason);
         match self.patience.decide(fault.remedy, self.breaker.failures(), jitter) {
             Next::BackOff(wait) => {
@@ -142,10 +183,10 @@ impl Driver {
             Next::Hold(wait) => self.hold(reason, wait).await?,
             Next::Refuse => {
                 self.breaker.close();
-                return self.take_out(open, &[Fate::Refused(reason)], last);
+                self.take_out(work, &[Fate::Refused(reason)], last)?;
             }
         }
-        Ok(open)
+        Ok(())
     }
 
     /// Puts an entry aside.

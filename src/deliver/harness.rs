@@ -10,12 +10,14 @@ use tokio::time::timeout;
 
 use super::driver::Driver;
 use super::status::{SinkReport, SinkState, SinkStatus};
+use crate::alert::{Alert, AlertRule, Counts, SCHEMA, State};
 use crate::config::{Endpoint, SinkConfig, SinkKind, Trust};
 use crate::detector::StateChange;
 use crate::event::Time;
+use crate::judge::{RuleId, Severity};
 use crate::ledger::{
     Entry, Ledger, LedgerError, LedgerId, Outbox, ReadLimit, Request, Retention, Sequences, Snapshot, Stream,
-    Transaction,
+    Transaction, Wanted,
 };
 
 /// The ledger's owner: serves until the outbox is dropped.
@@ -43,6 +45,14 @@ impl Ledger for MemoryLedger {
         Ok(Sequences::default())
     }
 
+    fn wanted(&mut self, _: &str, _: Stream, _: ReadLimit) -> Result<Wanted, LedgerError> {
+        Ok(Wanted::default())
+    }
+
+    fn told(&mut self, _: &str, _: u64, _: &mut dyn FnMut(&str, u32)) -> Result<(), LedgerError> {
+        Ok(())
+    }
+
     fn prune(&mut self, _: &Retention) -> Result<usize, LedgerError> {
         Ok(0)
     }
@@ -60,6 +70,7 @@ impl Ledger for MemoryLedger {
 pub(super) fn entries(bodies: &[&str]) -> Vec<Entry> {
     let entry = |(at, body): (usize, &&str)| Entry {
         sequence: at as u64 + 1,
+        written: None,
         key: format!("{:032x}", at / 2),
         seq: at as u32 + 1,
         body: (*body).to_owned(),
@@ -148,6 +159,39 @@ pub(super) fn config(kind: SinkKind) -> SinkConfig {
 /// An address that is checked as usual.
 pub(super) fn endpoint(url: &str) -> Endpoint {
     Endpoint { url: url.to_owned(), trust: Trust { ca_file: None, verify: true } }
+}
+
+/// The opening of an alert, of high severity; each number is another one.
+pub(super) fn alert(number: u32) -> Alert {
+    let time = |text: &str| Time::parse(text).unwrap();
+    Alert {
+        schema: SCHEMA.to_owned(),
+        id: format!("{number:032x}").parse().unwrap(),
+        seq: 1,
+        state: State::Open,
+        tenant: "contoso".to_owned(),
+        tenant_id: "6f0c1d7e-0000-4000-8000-000000000001".to_owned(),
+        rule: AlertRule::Mail(RuleId::DirectSendSpoof),
+        severity: Severity::High,
+        title: "Own domain spoofed by Direct Send".to_owned(),
+        summary: "Three messages claimed to come from contoso.com.".to_owned(),
+        first_seen: time("2026-11-20T10:00:00Z"),
+        last_seen: time("2026-11-20T10:04:00Z"),
+        counts: Counts { messages: 3, recipients: 3, delivered: 2, junked: 1, ..Counts::default() },
+        sources: vec!["203.0.113.9".to_owned()],
+        senders: vec!["ceo@contoso.com".to_owned()],
+        subjects: vec!["Voice message".to_owned()],
+        sample_message_ids: vec!["b0eabe4b-e1e4-4f97-80a1-688326ac374c".to_owned()],
+        evidence: Vec::new(),
+        severity_reasons: Vec::new(),
+        techniques: vec!["T1672".to_owned()],
+        actions: vec!["Remove the messages.".to_owned()],
+        merged_into: None,
+        link_domains: vec!["login.example".to_owned()],
+        storm: None,
+        test: false,
+        campaigns_since: Vec::new(),
+    }
 }
 
 /// The time of the machine.

@@ -9,6 +9,8 @@
 //! ever dropped by us; what a receiver refuses for good stays in the ledger with the receiver's reason.
 
 mod alertmanager;
+mod attention;
+mod chat;
 mod decision;
 mod driver;
 mod elasticsearch;
@@ -122,8 +124,8 @@ pub fn spawn(
         }
         SinkKind::Sentinel(sentinel) => tokio::spawn(driver.run(sentinel::Sentinel::new(name, sentinel, clock)?)),
         SinkKind::Syslog(syslog) => tokio::spawn(driver.run(syslog::Syslog::new(name, syslog)?)),
-        SinkKind::Teams(chat) => tokio::spawn(driver.run(teams::Teams::new(name, chat, clock)?)),
-        SinkKind::Slack(chat) => tokio::spawn(driver.run(slack::Slack::new(name, chat, clock)?)),
+        SinkKind::Teams(chat) => tokio::spawn(driver.run(teams::sink(name, chat, clock)?)),
+        SinkKind::Slack(chat) => tokio::spawn(driver.run(slack::sink(name, chat, clock)?)),
         SinkKind::Alertmanager(alertmanager) => {
             tokio::spawn(driver.run(alertmanager::Alertmanager::new(name, alertmanager, clock)?))
         }

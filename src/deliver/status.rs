@@ -28,6 +28,10 @@ pub struct SinkReport {
     pub last_error: Option<String>,
     /// When the receiver last accepted something.
     pub last_success: Option<Time>,
+    /// When the oldest entry that is not told became durable; `None` where everything is told, or nobody noted it.
+    pub oldest_unsent: Option<Time>,
+    /// Entries that are kept because the receiver refused them, until an operator has them sent again or dropped.
+    pub dead_letters: u64,
     /// Whether the receiver is believed to be down, so that it is only probed.
     pub is_breaker_open: bool,
 }
@@ -106,6 +110,14 @@ impl SinkStatus {
         });
     }
 
+    pub(super) fn oldest_unsent(&self, written: Option<Time>) {
+        self.report.send_if_modified(|report| std::mem::replace(&mut report.oldest_unsent, written) != written);
+    }
+
+    pub(super) fn dead_letters(&self, refused: u64) {
+        self.report.send_if_modified(|report| std::mem::replace(&mut report.dead_letters, refused) != refused);
+    }
+
     pub(super) fn breaker(&self, is_open: bool) {
         self.report.send_if_modified(|report| std::mem::replace(&mut report.is_breaker_open, is_open) != is_open);
     }
@@ -122,6 +134,7 @@ impl SinkStatus {
         self.report.send_modify(|report| {
             report.state = SinkState::Sending;
             report.refused += 1;
+            report.dead_letters += 1;
             report.backlog = backlog;
             report.last_error = Some(reason);
         });

@@ -17,6 +17,7 @@ pub use sqlite::{LEDGER_FILE, LedgerReader, SqliteLedger};
 use std::ops::ControlFlow;
 
 use crate::detector::{DeadLetter, StateChange};
+use crate::event::Time;
 
 /// Durable memory.
 pub trait Ledger: Send {
@@ -54,6 +55,20 @@ pub trait Ledger: Send {
     /// When the ledger cannot be read.
     fn read(&mut self, stream: Stream, after: u64, limit: ReadLimit) -> Result<Vec<Entry>, LedgerError>;
 
+    /// Reads entries that a sink refused and that an operator wants to be sent again, oldest first; and how many it has
+    /// refused in all.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    fn wanted(&mut self, sink: &str, stream: Stream, limit: ReadLimit) -> Result<Wanted, LedgerError>;
+
+    /// Shows the id and the number of each alert record of a tenant behind a sequence number, heartbeats left out, in the
+    /// order of ids and numbers.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    fn told(&mut self, tenant: &str, after: u64, each: &mut dyn FnMut(&str, u32)) -> Result<(), LedgerError>;
+
     /// Deletes some of what is settled and no longer kept, and says how many entries that were; the owner calls it now
     /// and then between commits, and again soon while it returns more than 0.
     ///
@@ -84,6 +99,10 @@ pub struct Transaction {
     pub cursors: Vec<Cursor>,
     /// What sinks refused for good.
     pub refusals: Vec<Refusal>,
+    /// What sinks took after all.
+    pub absolved: Vec<Cursor>,
+    /// Where the next heartbeats begin to count.
+    pub pulses: Vec<Pulse>,
 }
 
 impl Transaction {
@@ -140,6 +159,17 @@ pub struct Refusal {
     pub reason: String,
 }
 
+/// Where a tenant's next heartbeat begins to count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pulse {
+    /// The tenant's name.
+    pub tenant: String,
+    /// Wall clock.
+    pub since: Time,
+    /// Behind this alert record.
+    pub sequence: u64,
+}
+
 /// What sinks read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stream {
@@ -176,6 +206,8 @@ pub struct Retention {
     pub alert_sinks: Vec<String>,
     /// The sinks that read dead letters, by name.
     pub dead_letter_sinks: Vec<String>,
+    /// The tenants that have heartbeats, by name: what theirs have not counted stays.
+    pub tenants: Vec<String>,
     /// How many of the newest alerts stay although they are settled.
     pub alerts_kept_max: u64,
 }
@@ -194,6 +226,8 @@ pub struct ReadLimit {
 pub struct Entry {
     /// Rises by one with each entry of the stream.
     pub sequence: u64,
+    /// When it became durable, by the wall clock of then; `None` where an older build wrote it.
+    pub written: Option<Time>,
     /// The alert's id; empty for a dead letter.
     pub key: String,
     /// The record's number within its alert; 0 for a dead letter.
@@ -211,6 +245,17 @@ pub struct Snapshot {
     pub cursors: Vec<Cursor>,
     /// The last entry of each stream.
     pub last: Sequences,
+    /// Where heartbeats begin to count.
+    pub pulses: Vec<Pulse>,
+}
+
+/// What a sink refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// What an operator wants to be sent again.
+    pub entries: Vec<Entry>,
+    /// How many entries the sink has refused, these counted.
+    pub refused: u64,
 }
 
 /// Why the ledger did not do what it was asked.

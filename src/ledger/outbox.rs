@@ -6,7 +6,7 @@
 
 use tokio::sync::{oneshot, watch};
 
-use super::{Cursor, Entry, Ledger, LedgerError, ReadLimit, Refusal, Stream, Transaction};
+use super::{Cursor, Entry, Ledger, LedgerError, ReadLimit, Refusal, Stream, Transaction, Wanted};
 
 /// What a sink asks of the ledger's owner.
 #[derive(Debug)]
@@ -22,8 +22,21 @@ pub enum Request {
         /// To be answered here.
         reply: oneshot::Sender<Vec<Entry>>,
     },
+    /// Read what the sink refused and an operator wants to be sent again.
+    ReadWanted {
+        /// The sink's name.
+        sink: String,
+        /// Of this stream.
+        stream: Stream,
+        /// At most so much.
+        limit: ReadLimit,
+        /// To be answered here.
+        reply: oneshot::Sender<Wanted>,
+    },
     /// Remember how far the sink has come.
     Settle(Cursor),
+    /// Remember that the sink took an entry after all.
+    Absolve(Cursor),
     /// Remember what the sink will never take.
     Refuse(Refusal),
 }
@@ -83,6 +96,24 @@ impl Outbox {
         }
     }
 
+    /// Reads what was refused and is to be sent again; mostly nothing.
+    ///
+    /// # Errors
+    /// When the ledger is closed.
+    pub async fn wanted(&self, limit: ReadLimit) -> Result<Wanted, OutboxClosed> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(Request::ReadWanted { sink: self.sink.clone(), stream: self.stream, limit, reply })?;
+        answer.await.map_err(|_| OutboxClosed)
+    }
+
+    /// Takes back that an entry was refused: it was accepted after all.
+    ///
+    /// # Errors
+    /// When the ledger is closed.
+    pub fn absolve(&self, sequence: u64) -> Result<(), OutboxClosed> {
+        self.ask(Request::Absolve(Cursor { sink: self.sink.clone(), sequence }))
+    }
+
     /// Settles every entry up to this one.
     ///
     /// # Errors
@@ -117,6 +148,10 @@ impl Request {
                 // A sink that no longer waits has been stopped; there is nobody to tell.
                 let _ = reply.send(entries);
             }
+            Self::ReadWanted { sink, stream, limit, reply } => {
+                let _ = reply.send(ledger.wanted(&sink, stream, limit)?);
+            }
+            Self::Absolve(entry) => pending.absolved.push(entry),
             Self::Settle(cursor) => {
                 pending.cursors.retain(|other| other.sink != cursor.sink);
                 pending.cursors.push(cursor);

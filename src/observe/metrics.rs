@@ -8,6 +8,7 @@ use prometheus::{GaugeVec, HistogramVec, IntCounterVec, Opts, Registry, Result, 
 
 use super::names::{Names, OTHER, dead_letter_reasons};
 use crate::alert::{Alert, State};
+use crate::deliver::{SinkReport, SinkState};
 use crate::detector::{Outcome, Slice, Tally};
 use crate::event::Time;
 use crate::judge::{RULES, Severity, TenantIndex};
@@ -86,6 +87,14 @@ families! {
     sink_last_success: GaugeVec = "postern_sink_last_success_timestamp_seconds", ["sink"];
     /// 1 while the sink waits for an operator, else 0.
     sink_holding: GaugeVec = "postern_sink_holding", ["sink"];
+    /// Whether a sink's receiver is believed to be down, so that it is only probed: 0 or 1.
+    sink_breaker_open: GaugeVec = "postern_sink_breaker_open", ["sink"];
+    /// When the oldest entry that a sink has not told became durable, in seconds since 1970; 0 where everything is told.
+    sink_oldest_unsent: GaugeVec = "postern_sink_oldest_unsent_timestamp_seconds", ["sink"];
+    /// Entries that a sink's receiver refused, and that an operator may send again or drop.
+    sink_dead_letters: GaugeVec = "postern_sink_dead_letters", ["sink"];
+    /// Whether a sink does not check certificates: 0 or 1.
+    sink_tls_unverified: GaugeVec = "postern_sink_tls_unverified", ["sink"];
     /// Always 1; its labels say which build this is.
     build_info: GaugeVec = "postern_build_info", ["version"];
 }
@@ -96,23 +105,6 @@ pub struct Metrics {
     registry: Registry,
     families: Families,
     tenants: Vec<String>,
-}
-
-/// What a sink has done since the start, and how it stands.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct SinkFigures {
-    /// Entries accepted.
-    pub delivered: u64,
-    /// Attempts that failed.
-    pub retried: u64,
-    /// Entries refused for good.
-    pub refused: u64,
-    /// Entries not settled.
-    pub backlog: u64,
-    /// Whether it waits for an operator.
-    pub is_holding: bool,
-    /// When something was last accepted.
-    pub last_success: Option<Time>,
 }
 
 impl Metrics {
@@ -195,14 +187,24 @@ impl Metrics {
     }
 
     /// What a sink says of itself.
-    pub fn sink(&self, sink: &str, figures: &SinkFigures) {
-        raise(&self.families.sink_delivered, &[sink], figures.delivered);
-        raise(&self.families.sink_retried, &[sink], figures.retried);
-        raise(&self.families.sink_refused, &[sink], figures.refused);
-        self.families.sink_backlog.with_label_values(&[sink]).set(figures.backlog as f64);
-        self.families.sink_holding.with_label_values(&[sink]).set(f64::from(figures.is_holding));
-        let last_success = figures.last_success.map_or(0.0, |time| time.as_micros() as f64 / 1e6);
-        self.families.sink_last_success.with_label_values(&[sink]).set(last_success);
+    pub fn sink(&self, sink: &str, report: &SinkReport) {
+        raise(&self.families.sink_delivered, &[sink], report.delivered);
+        raise(&self.families.sink_retried, &[sink], report.retried);
+        raise(&self.families.sink_refused, &[sink], report.refused);
+        let gauges = [
+            (&self.families.sink_backlog, report.backlog as f64),
+            (&self.families.sink_holding, f64::from(report.state == SinkState::Holding)),
+            (&self.families.sink_breaker_open, f64::from(report.is_breaker_open)),
+            (&self.families.sink_last_success, seconds(report.last_success)),
+            (&self.families.sink_oldest_unsent, seconds(report.oldest_unsent)),
+            (&self.families.sink_dead_letters, report.dead_letters as f64),
+        ];
+        gauges.into_iter().for_each(|(gauge, value)| gauge.with_label_values(&[sink]).set(value));
+    }
+
+    /// Whether a sink believes any certificate.
+    pub fn tls_unverified(&self, sink: &str, is_unverified: bool) {
+        self.families.sink_tls_unverified.with_label_values(&[sink]).set(f64::from(is_unverified));
     }
 
     /// All of it in the text exposition format.
@@ -257,9 +259,22 @@ impl Families {
     fn sink_at_zero(&self, sink: &str) {
         let counters = [&self.sink_delivered, &self.sink_retried, &self.sink_refused];
         counters.into_iter().for_each(|family| drop(family.with_label_values(&[sink])));
-        let gauges = [&self.sink_backlog, &self.sink_last_success, &self.sink_holding];
+        let gauges = [
+            &self.sink_backlog,
+            &self.sink_last_success,
+            &self.sink_holding,
+            &self.sink_breaker_open,
+            &self.sink_oldest_unsent,
+            &self.sink_dead_letters,
+            &self.sink_tls_unverified,
+        ];
         gauges.into_iter().for_each(|family| drop(family.with_label_values(&[sink])));
     }
+}
+
+/// A moment as Prometheus has it; 0 where there is none.
+fn seconds(time: Option<Time>) -> f64 {
+    time.map_or(0.0, |time| time.as_micros() as f64 / 1e6)
 }
 
 /// Brings a counter up to a total that is counted elsewhere.

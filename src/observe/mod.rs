@@ -12,7 +12,7 @@ mod server;
 
 pub use health::Health;
 pub use logging::{LogError, LogFormat, init_logging};
-pub use metrics::{Metrics, SinkFigures};
+pub use metrics::Metrics;
 pub use names::Names;
 pub use server::{ObserveError, Refresh, serve};
 

@@ -6,6 +6,7 @@ use tokio::sync::watch;
 
 use super::*;
 use crate::correlate::{CrowdedOut, Sizes};
+use crate::deliver::{SinkReport, SinkState};
 use crate::detector::{DeadLetter, Outcome, Slice, Tally};
 use crate::event::Time;
 use crate::judge::TenantIndex;
@@ -115,9 +116,17 @@ fn every_method_moves_its_own_series() {
     metrics.kafka(&[("kafka", kafka(Some(17)))]);
     metrics.webhook_answered("webhook", 200);
     let last_success = Some(Time::from_millis(1_500));
-    let figures = SinkFigures { delivered: 9, retried: 1, refused: 2, backlog: 5, is_holding: true, last_success };
-    metrics.sink("file", &figures);
-    metrics.sink("file", &figures);
+    let report = SinkReport {
+        delivered: 9,
+        retried: 1,
+        refused: 2,
+        backlog: 5,
+        state: SinkState::Holding,
+        last_success,
+        ..SinkReport::default()
+    };
+    metrics.sink("file", &report);
+    metrics.sink("file", &report);
 
     let series = parse(&metrics.render().unwrap());
     for (id, value) in [

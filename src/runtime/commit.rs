@@ -14,10 +14,12 @@ use crossbeam_channel::{Receiver, never, select_biased};
 use tokio::sync::{oneshot, watch};
 
 use crate::config::CommitPolicy;
+use crate::deliver::Clock;
 use crate::ledger::{Ledger, LedgerError, Request, Retention, Sequences, Stream, Transaction};
 use crate::observe::{Health, Metrics};
 use crate::receive::{Board, Intake};
 
+use super::heartbeat::Heartbeats;
 use super::kernel::Kernel;
 
 /// The name of the loop on the health page.
@@ -33,6 +35,10 @@ const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
 pub(super) struct CommitLoop {
     ledger: Box<dyn Ledger>,
     kernel: Kernel,
+    heartbeats: Heartbeats,
+    /// The last alert record that is durable.
+    last_alert: u64,
+    clock: Clock,
     policy: CommitPolicy,
     retention: Retention,
     told: Told,
@@ -93,12 +99,15 @@ impl CommitLoop {
     pub(super) fn new(
         ledger: Box<dyn Ledger>,
         kernel: Kernel,
+        heartbeats: Heartbeats,
+        clock: Clock,
         policy: CommitPolicy,
         retention: Retention,
         told: Told,
     ) -> Self {
-        let pruned = Instant::now();
-        Self { ledger, kernel, policy, retention, told, waiting: Vec::new(), since: None, pruned }
+        let (last_alert, pruned) = (*told.tails.follow(Stream::Alerts).borrow(), Instant::now());
+        let (waiting, since) = (Vec::new(), None);
+        Self { ledger, kernel, heartbeats, last_alert, clock, policy, retention, told, waiting, since, pruned }
     }
 
     /// Runs until every receiver and every sink has hung up; what was taken in is durable then.
@@ -156,15 +165,19 @@ impl CommitLoop {
             || !self.waiting.is_empty()
             || self.kernel.records() >= self.policy.records_max
             || self.since.is_some_and(|since| since.elapsed() >= self.policy.interval)
+            || self.heartbeats.is_due((self.clock)())
     }
 
     /// Makes everything that was gathered durable, and tells everybody who waits for it.
     fn commit(&mut self, requests: &Receiver<Request>) -> Result<(), LedgerError> {
         self.since = None;
         let waiting = std::mem::take(&mut self.waiting);
-        let commit = self.kernel.next_commit();
+        let mut commit = self.kernel.next_commit();
+        let now = (self.clock)();
+        bearable(self.heartbeats.beat(now, self.last_alert, self.ledger.as_mut(), &mut commit.transaction))?;
         if !commit.transaction.is_empty() {
             let last = self.commit_until_durable(&commit.transaction, requests)?;
+            self.last_alert = last.alerts;
             self.told.board.post(commit.positions);
             self.told.tails.post(last);
             self.told.metrics.alerts(&commit.alerts);

@@ -11,6 +11,7 @@
 
 mod commit;
 mod error;
+mod heartbeat;
 mod kernel;
 mod service;
 mod shards;

@@ -18,13 +18,14 @@ use crate::deliver::{self, SinkState, SinkStatus};
 use crate::detector::Inspector;
 use crate::event::Time;
 use crate::ledger::{Ledger, LedgerId, Outbox, Request, Retention, Snapshot, SqliteLedger, Stream};
-use crate::observe::{self, Health, Metrics, Names, SinkFigures};
+use crate::observe::{self, Health, Metrics, Names};
 use crate::receive::kafka::{KafkaReceiver, KafkaStatus};
 use crate::receive::webhook;
 use crate::receive::{Board, Intake};
 
 use super::commit::{self, CommitLoop, Tails, Told};
 use super::error::RunError;
+use super::heartbeat::Heartbeats;
 use super::kernel::Kernel;
 
 /// Intakes between the receivers and the commit loop. Small: an intake is a batch, and what waits here is in memory.
@@ -116,7 +117,9 @@ impl Service {
 
         let (mut receivers, mut core) = (JoinSet::new(), JoinSet::new());
         let retention = retention(&config);
-        let commits = CommitLoop::new(Box::new(ledger), kernel, config.commit, retention, told.clone());
+        let heartbeats = Heartbeats::new(&tenants, config.heartbeat, &snapshot.pulses);
+        let commits =
+            CommitLoop::new(Box::new(ledger), kernel, heartbeats, now, config.commit, retention, told.clone());
         spawn_core(&mut core, commits, intake_queue, request_queue)?;
 
         let (sinks_stop, stopping) = watch::channel(false);
@@ -230,6 +233,7 @@ fn retention(config: &Config) -> Retention {
     Retention {
         alert_sinks: names(Stream::Alerts),
         dead_letter_sinks: names(Stream::DeadLetters),
+        tenants: config.tenants.iter().map(|(_, tenant)| tenant.name.clone()).collect(),
         alerts_kept_max: config.alerts_kept_max,
     }
 }
@@ -295,24 +299,12 @@ fn refresh(
 ) -> observe::Refresh {
     Arc::new(move |metrics| {
         for status in &sinks {
-            metrics.sink(status.name(), &figures(status));
+            metrics.sink(status.name(), &status.report());
         }
         let sources: Vec<_> = kafka.iter().map(|(source, status)| (source.as_str(), status.snapshot())).collect();
         sources.iter().for_each(|(source, snapshot)| health.assigned(source, snapshot.is_ready()));
         metrics.kafka(&sources);
     })
-}
-
-fn figures(status: &SinkStatus) -> SinkFigures {
-    let report = status.report();
-    SinkFigures {
-        delivered: report.delivered,
-        retried: report.retried,
-        refused: report.refused,
-        backlog: report.backlog,
-        is_holding: report.state == SinkState::Holding,
-        last_success: report.last_success,
-    }
 }
 
 /// The runtime's only clock.

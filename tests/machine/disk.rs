@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use postern::detector::{DeadLetter, StateChange};
 use postern::ledger::{
     Entry, Ledger, LedgerError, LedgerId, Position, ReadLimit, Retention, Sequences, Snapshot, SqliteLedger, Stream,
-    Transaction,
+    Transaction, Wanted,
 };
 use tempfile::TempDir;
 
@@ -101,6 +101,14 @@ impl Ledger for Disk {
 
     fn read(&mut self, stream: Stream, after: u64, limit: ReadLimit) -> Result<Vec<Entry>, LedgerError> {
         self.ledger().read(stream, after, limit)
+    }
+
+    fn wanted(&mut self, sink: &str, stream: Stream, limit: ReadLimit) -> Result<Wanted, LedgerError> {
+        self.ledger().wanted(sink, stream, limit)
+    }
+
+    fn told(&mut self, tenant: &str, after: u64, each: &mut dyn FnMut(&str, u32)) -> Result<(), LedgerError> {
+        self.ledger().told(tenant, after, each)
     }
 
     fn prune(&mut self, retention: &Retention) -> Result<usize, LedgerError> {

@@ -376,6 +376,7 @@ impl<'s> Machine<'s> {
         let retention = Retention {
             alert_sinks: of(Stream::Alerts),
             dead_letter_sinks: of(Stream::DeadLetters),
+            tenants: Vec::new(),
             alerts_kept_max: self.chance.u64(..5),
         };
         match self.disk.prune(&retention) {

@@ -25,6 +25,8 @@ pub fn effective(config: &Config) -> String {
     page.header("[commit]");
     page.millis("interval_ms", config.commit.interval);
     page.value("records_max", config.commit.records_max);
+    page.header("[heartbeat]");
+    page.value("interval_s", config.heartbeat.as_secs());
     page.header("[metrics]");
     page.text("listen", config.metrics_listen);
     page.value("anyone_may_read", !config.metrics_listen.ip().is_loopback());

@@ -5,6 +5,7 @@ mod answer;
 use std::fs;
 use std::net::IpAddr;
 
+use reqwest::header::AUTHORIZATION;
 use reqwest::{Certificate, Client, RequestBuilder, Url, redirect};
 
 pub(super) use answer::Answer;
@@ -12,7 +13,8 @@ pub(super) use answer::Answer;
 use super::decision::Fault;
 use super::words::chain;
 use super::{Clock, DeliverError};
-use crate::config::{Endpoint, Trust, may_post_to};
+use crate::config::{Endpoint, HttpAuth, Trust, may_post_to};
+use crate::secrets;
 
 /// A client that trusts whom it is told to.
 pub(super) struct Http {
@@ -74,6 +76,20 @@ impl Http {
         let response = request.send().await.map_err(|error| unreachable_because(error))?;
         Answer::whole(response, bytes_max, (self.clock)()).await
     }
+}
+
+/// The request with the credentials of now: a rotated file counts at once.
+///
+/// # Errors
+/// When a secret cannot be read, which an operator has to mend.
+pub(super) fn authorised(request: RequestBuilder, auth: &HttpAuth) -> Result<RequestBuilder, Fault> {
+    let read = |source| secrets::read(source).map_err(|error| Fault::hold(chain(&error)));
+    Ok(match auth {
+        HttpAuth::None => request,
+        HttpAuth::Basic { username, password } => request.basic_auth(username, Some(read(password)?.expose())),
+        HttpAuth::Bearer { token } => request.bearer_auth(read(token)?.expose()),
+        HttpAuth::ApiKey { key } => request.header(AUTHORIZATION, format!("ApiKey {}", read(key)?.expose())),
+    })
 }
 
 /// The address may hold a secret of its own, so it stays out of the reason. That a certificate is not believed does not

@@ -73,7 +73,7 @@ mod tests {
     }
 
     fn entry() -> Entry {
-        Entry { sequence: 9, key: "msg_p5jXN8AQM9LWM0D4loKWxJek".into(), seq: 1, body: String::new() }
+        Entry { sequence: 9, written: None, key: "msg_p5jXN8AQM9LWM0D4loKWxJek".into(), seq: 1, body: String::new() }
     }
 
     #[test]

@@ -26,7 +26,9 @@ use rusqlite::{Connection, ErrorCode};
 
 pub use reader::LedgerReader;
 
-use super::{Entry, Ledger, LedgerError, LedgerId, ReadLimit, Retention, Sequences, Snapshot, Stream, Transaction};
+use super::{
+    Entry, Ledger, LedgerError, LedgerId, ReadLimit, Retention, Sequences, Snapshot, Stream, Transaction, Wanted,
+};
 use crate::detector::StateChange;
 
 /// The ledger's file in the data directory.
@@ -88,6 +90,16 @@ impl Ledger for SqliteLedger {
 
     fn read(&mut self, stream: Stream, after: u64, limit: ReadLimit) -> Result<Vec<Entry>, LedgerError> {
         read::entries(&self.connection, stream, after, limit).map_err(fault)
+    }
+
+    fn wanted(&mut self, sink: &str, stream: Stream, limit: ReadLimit) -> Result<Wanted, LedgerError> {
+        let entries = read::wanted(&self.connection, sink, stream, limit).map_err(fault)?;
+        let refused = read::refused(&self.connection, sink).map_err(fault)?;
+        Ok(Wanted { entries, refused })
+    }
+
+    fn told(&mut self, tenant: &str, after: u64, each: &mut dyn FnMut(&str, u32)) -> Result<(), LedgerError> {
+        read::told(&self.connection, tenant, after, each).map_err(fault)
     }
 
     fn prune(&mut self, retention: &Retention) -> Result<usize, LedgerError> {

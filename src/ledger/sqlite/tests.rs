@@ -5,7 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::detector::{DeadLetter, StateChange};
-use crate::ledger::{AlertRecord, Cursor, Position, Refusal};
+use crate::event::Time;
+use crate::ledger::{AlertRecord, Cursor, Position, Pulse, Refusal};
 
 const ALL: ReadLimit = ReadLimit { entries: usize::MAX, bytes: usize::MAX };
 
@@ -48,6 +49,8 @@ fn one_of_each() -> Transaction {
         dead_letters: vec![dead_letter("kafka/mail/0/7", b"\xff"), dead_letter("kafka/mail/0/7", b"\xff")],
         cursors: vec![cursor("file", 1)],
         refusals: vec![Refusal { sink: "file".to_owned(), sequence: 1, reason: "too large".to_owned() }],
+        absolved: Vec::new(),
+        pulses: Vec::new(),
     }
 }
 
@@ -83,6 +86,7 @@ fn what_was_committed_is_what_a_restart_gets() {
             positions: vec![position(0, 10), position(1, 20)],
             cursors: vec![cursor("file", 1)],
             last: Sequences { alerts: 2, dead_letters: 2 },
+            pulses: Vec::new(),
         }
     );
     assert_eq!(before.1, [change("a", Some("1")), change("b", Some("2"))]);
@@ -90,17 +94,31 @@ fn what_was_committed_is_what_a_restart_gets() {
     assert_eq!(dump(&mut SqliteLedger::open(directory.path()).unwrap()), before);
 }
 
+/// Fills an older file from a new one: every column that it has.
+fn copy_what_it_knows(old: &Connection, new: &Path) {
+    old.execute("ATTACH ?1 AS new", [new.to_str().unwrap()]).unwrap();
+    let text = |query: &str, of: &str| -> Vec<String> {
+        let mut select = old.prepare(query).unwrap();
+        select.query_map([of], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    for table in text("SELECT name FROM main.sqlite_schema WHERE type = ?1 AND name <> 'identity'", "table") {
+        let columns = text("SELECT name FROM pragma_table_info(?1, 'main')", &table).join(", ");
+        let copy = format!("INSERT OR REPLACE INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}");
+        old.execute(&copy, []).unwrap();
+    }
+}
+
 #[test]
 fn a_file_with_content_of_every_earlier_schema_is_carried_over_whole() {
     for version in 1..schema::MIGRATIONS.len() {
         let directory = tempfile::tempdir().unwrap();
+        let mut new = SqliteLedger::open(&directory.path().join("new")).unwrap();
+        new.commit(&one_of_each()).unwrap();
         let mut old = Connection::open(directory.path().join(LEDGER_FILE)).unwrap();
         schema::apply(&mut old, &schema::MIGRATIONS[..version]).unwrap();
-        write::commit(&mut old, &one_of_each()).unwrap();
+        copy_what_it_knows(&old, &directory.path().join("new").join(LEDGER_FILE));
         drop(old);
 
-        let mut new = SqliteLedger::open_in_memory().unwrap();
-        new.commit(&one_of_each()).unwrap();
         let mut ledger = SqliteLedger::open(directory.path()).unwrap();
         assert_eq!(dump(&mut ledger), dump(&mut new), "from version {version}");
         ledger.commit(&alerts([7])).unwrap();
@@ -295,6 +313,7 @@ fn pruning_keeps_what_a_sink_still_needs_and_the_newest() {
         let retention = Retention {
             alert_sinks: sinks.to_vec(),
             dead_letter_sinks: dead_letter_sinks.to_vec(),
+            tenants: Vec::new(),
             alerts_kept_max: kept,
         };
         ledger.prune(&retention).unwrap();
@@ -303,9 +322,39 @@ fn pruning_keeps_what_a_sink_still_needs_and_the_newest() {
         (alerts[0].sequence, dead_letters[0].sequence, refusals)
     };
     assert_eq!(prune(&[fast.clone(), slow.clone(), new], 0), (1, 5, 2));
-    assert_eq!(prune(&[fast.clone(), slow.clone()], 8), (3, 5, 1));
-    assert_eq!(prune(&[fast.clone(), slow], 0), (7, 5, 1));
-    assert_eq!(prune(&[fast], 0), (10, 5, 0));
+    assert_eq!(prune(&[fast.clone(), slow.clone()], 8), (2, 5, 2), "what was refused waits for an operator");
+    assert_eq!(prune(&[fast, slow.clone()], 0), (2, 5, 2));
+    assert_eq!(prune(&[slow], 0), (7, 5, 2), "and no longer than its sink is there");
+}
+
+#[test]
+fn what_no_heartbeat_has_counted_is_not_pruned() {
+    let mut ledger = SqliteLedger::open_in_memory().unwrap();
+    let pulse = |tenant: &str, sequence| Pulse { tenant: tenant.to_owned(), since: Time::from_millis(1), sequence };
+    ledger.commit(&Transaction { pulses: vec![pulse("contoso", 4), pulse("removed", 1)], ..alerts(1..=10) }).unwrap();
+    let retention = Retention { tenants: vec!["contoso".to_owned()], ..Retention::default() };
+    assert_eq!(ledger.prune(&retention).unwrap(), 4);
+    assert_eq!(ledger.snapshot().unwrap().pulses, [pulse("contoso", 4), pulse("removed", 1)]);
+}
+
+#[test]
+fn what_was_refused_is_sent_again_when_an_operator_wants_it_and_forgotten_when_it_was_taken() {
+    let mut ledger = SqliteLedger::open_in_memory().unwrap();
+    let refusal = |reason: &str| Refusal { sink: "file".to_owned(), sequence: 2, reason: reason.to_owned() };
+    ledger.commit(&Transaction { refusals: vec![refusal("too large")], ..alerts(1..=3) }).unwrap();
+    let wanted = |ledger: &mut SqliteLedger| {
+        let wanted = ledger.wanted("file", Stream::Alerts, ALL).unwrap();
+        wanted.entries.iter().map(|entry| entry.sequence).collect::<Vec<_>>()
+    };
+    assert!(wanted(&mut ledger).is_empty());
+    let want = |ledger: &SqliteLedger| ledger.connection.execute("UPDATE refusal SET wanted = 'retry'", []).unwrap();
+    want(&ledger);
+    assert_eq!(wanted(&mut ledger), [2]);
+    ledger.commit(&Transaction { refusals: vec![refusal("still too large")], ..Transaction::default() }).unwrap();
+    assert!(wanted(&mut ledger).is_empty(), "a second refusal is asked about again");
+    want(&ledger);
+    ledger.commit(&Transaction { absolved: vec![cursor("file", 2)], ..Transaction::default() }).unwrap();
+    assert_eq!(dump(&mut ledger).4, 0);
 }
 
 #[test]
@@ -364,6 +413,7 @@ impl Model {
             positions: self.positions.iter().map(|(partition, next)| position(*partition, *next)).collect(),
             cursors: self.cursors.iter().map(|(sink, sequence)| cursor(sink, *sequence)).collect(),
             last: Sequences { alerts: self.alerts.len() as u64, dead_letters: self.dead_letters.len() as u64 },
+            pulses: Vec::new(),
         }
     }
 }
@@ -382,7 +432,7 @@ prop_compose! {
             alerts: records.into_iter().map(|(id, seq, body)| AlertRecord { body, ..alert(&id, seq) }).collect(),
             dead_letters: letters.iter().map(|raw| dead_letter("webhook", raw)).collect(),
             cursors: cursors.iter().map(|(sink, sequence)| cursor(sink, *sequence)).collect(),
-            refusals: Vec::new(),
+            ..Transaction::default()
         }
     }
 }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Result, TransactionBehavior, params};
 
 use super::{integer, read, table};
 use crate::detector::{DeadLetter, StateChange};
-use crate::ledger::{AlertRecord, Cursor, Position, Refusal, Sequences, Stream, Transaction};
+use crate::ledger::{AlertRecord, Cursor, Position, Pulse, Refusal, Sequences, Stream, Transaction};
 
 /// Writes all of it or nothing; the last entry of each stream.
 pub(super) fn commit(connection: &mut Connection, transaction: &Transaction) -> Result<Sequences> {
@@ -14,7 +14,9 @@ pub(super) fn commit(connection: &mut Connection, transaction: &Transaction) -> 
     append_alerts(&sql, &transaction.alerts)?;
     append_dead_letters(&sql, &transaction.dead_letters)?;
     raise_cursors(&sql, &transaction.cursors)?;
+    absolve(&sql, &transaction.absolved)?;
     keep_refusals(&sql, &transaction.refusals)?;
+    move_pulses(&sql, &transaction.pulses)?;
     let last = read::last_sequences(&sql)?;
     sql.commit()?;
     Ok(last)
@@ -50,7 +52,8 @@ fn append_alerts(sql: &Connection, alerts: &[AlertRecord]) -> Result<()> {
     append(
         sql,
         Stream::Alerts,
-        "INSERT INTO alert (sequence, id, seq, tenant, body) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id, seq) DO NOTHING",
+        "INSERT INTO alert (sequence, id, seq, tenant, body, written)
+         VALUES (?1, ?2, ?3, ?4, ?5, CAST(1000 * unixepoch('subsec') AS INTEGER)) ON CONFLICT (id, seq) DO NOTHING",
         alerts,
         |put, sequence, _, AlertRecord { id, seq, tenant, body }| put.execute(params![sequence, id, seq, tenant, body]),
     )
@@ -60,7 +63,8 @@ fn append_dead_letters(sql: &Connection, letters: &[DeadLetter]) -> Result<()> {
     append(
         sql,
         Stream::DeadLetters,
-        "INSERT INTO dead_letter (sequence, digest, reason, detail, origin, raw) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        "INSERT INTO dead_letter (sequence, digest, reason, detail, origin, raw, written)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, CAST(1000 * unixepoch('subsec') AS INTEGER))
          ON CONFLICT (digest) DO NOTHING",
         letters,
         |put, sequence, place, letter @ DeadLetter { reason, detail, origin, raw }| {
@@ -113,9 +117,30 @@ fn raise_cursors(sql: &Connection, cursors: &[Cursor]) -> Result<()> {
     Ok(())
 }
 
+/// A refusal that was overcome is none any more.
+fn absolve(sql: &Connection, absolved: &[Cursor]) -> Result<()> {
+    let mut delete = sql.prepare_cached("DELETE FROM refusal WHERE sink = ?1 AND sequence = ?2")?;
+    absolved
+        .iter()
+        .try_for_each(|Cursor { sink, sequence }| delete.execute(params![sink, integer(*sequence)]).map(drop))
+}
+
+fn move_pulses(sql: &Connection, pulses: &[Pulse]) -> Result<()> {
+    let mut put = sql.prepare_cached(
+        "INSERT INTO heartbeat (tenant, since, sequence) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET since = excluded.since, sequence = max(sequence, excluded.sequence)",
+    )?;
+    for Pulse { tenant, since, sequence } in pulses {
+        put.execute(params![tenant, since.as_micros(), integer(*sequence)])?;
+    }
+    Ok(())
+}
+
 fn keep_refusals(sql: &Connection, refusals: &[Refusal]) -> Result<()> {
-    let mut put =
-        sql.prepare_cached("INSERT INTO refusal (sink, sequence, reason) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?;
+    let mut put = sql.prepare_cached(
+        "INSERT INTO refusal (sink, sequence, reason) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET reason = excluded.reason, wanted = NULL",
+    )?;
     for Refusal { sink, sequence, reason } in refusals {
         put.execute(params![sink, integer(*sequence), reason])?;
     }
