@@ -59,7 +59,7 @@ impl Driver {
     pub(super) fn new(config: &SinkConfig, outbox: Outbox, clock: Clock, shutdown: watch::Receiver<bool>) -> Self {
         let limit = ReadLimit { entries: config.batch_entries_max, bytes: config.batch_bytes_max };
         let patience = Patience { min: config.backoff_min, max: config.backoff_max };
-        let status = Arc::new(SinkStatus::new(&config.name));
+        let status = Arc::new(SinkStatus::new(&config.name, config.kind.as_str()));
         Self {
             outbox,
             limit,

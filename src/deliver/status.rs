@@ -1,5 +1,6 @@
 //! How a sink is doing, for the metrics, the console and the health page.
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::event::Time;
@@ -8,11 +9,12 @@ use crate::event::Time;
 #[derive(Debug)]
 pub struct SinkStatus {
     name: String,
+    kind: &'static str,
     report: watch::Sender<SinkReport>,
 }
 
 /// How a sink is doing now.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SinkReport {
     /// What it does.
     pub state: SinkState,
@@ -37,7 +39,8 @@ pub struct SinkReport {
 }
 
 /// What a sink does.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SinkState {
     /// Everything is told.
     #[default]
@@ -67,14 +70,20 @@ impl SinkState {
 }
 
 impl SinkStatus {
-    pub(super) fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), report: watch::Sender::default() }
+    pub(super) fn new(name: &str, kind: &'static str) -> Self {
+        Self { name: name.to_owned(), kind, report: watch::Sender::default() }
     }
 
     /// The sink's name in the configuration.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What it is, as in `[[sink.…]]`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        self.kind
     }
 
     /// How it is doing now.

@@ -12,7 +12,7 @@ mod sqlite;
 
 pub use identity::{LedgerId, NoLedgerId};
 pub use outbox::{Outbox, OutboxClosed, Request};
-pub use sqlite::{LEDGER_FILE, LedgerReader, SqliteLedger};
+pub use sqlite::{Backlog, DeadLetterOrder, LEDGER_FILE, LedgerReader, RefusedAlert, SqliteLedger, order};
 
 use std::ops::ControlFlow;
 

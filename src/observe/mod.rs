@@ -9,12 +9,14 @@ mod logging;
 mod metrics;
 mod names;
 mod server;
+mod status;
 
 pub use health::Health;
 pub use logging::{LogError, LogFormat, init_logging};
 pub use metrics::Metrics;
 pub use names::Names;
-pub use server::{ObserveError, Refresh, serve};
+pub use server::{ObserveError, Refresh, StatusOf, serve};
+pub use status::{SinkLine, StatusPage};
 
 #[cfg(test)]
 mod tests;

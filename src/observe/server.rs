@@ -1,4 +1,4 @@
-//! The listener for Prometheus and for Kubernetes: `/metrics`, `/healthz`, `/readyz`.
+//! The listener for Prometheus, for Kubernetes and for people: `/metrics`, `/healthz`, `/readyz`, `/status`.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,10 +13,13 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::{Health, Metrics};
+use super::{Health, Metrics, StatusPage};
 
 /// Called before each answer, to bring in what is counted elsewhere.
 pub type Refresh = Arc<dyn Fn(&Metrics) + Send + Sync>;
+
+/// Called for each `/status`.
+pub type StatusOf = Arc<dyn Fn() -> StatusPage + Send + Sync>;
 
 /// Why nobody can be told how we are.
 #[derive(Debug, thiserror::Error)]
@@ -41,12 +44,13 @@ pub async fn serve(
     metrics: Arc<Metrics>,
     health: Arc<Health>,
     refresh: Refresh,
+    status: StatusOf,
     mut shutdown: watch::Receiver<bool>,
 ) -> Result<(SocketAddr, JoinHandle<()>), ObserveError> {
     let failed = |source| ObserveError::Listen { listen, source };
     let listener = TcpListener::bind(listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let service = axum::serve(listener, router(metrics, health, refresh));
+    let service = axum::serve(listener, router(metrics, health, refresh, status));
     let stopped = async move { drop(shutdown.wait_for(|stop| *stop).await) };
     let task = tokio::spawn(async move {
         // It ends when it is told to; axum reports no other end.
@@ -55,7 +59,7 @@ pub async fn serve(
     Ok((address, task))
 }
 
-fn router(metrics: Arc<Metrics>, health: Arc<Health>, refresh: Refresh) -> Router {
+fn router(metrics: Arc<Metrics>, health: Arc<Health>, refresh: Refresh, status: StatusOf) -> Router {
     let (asked, alive) = ((Arc::clone(&metrics), Arc::clone(&refresh)), Arc::clone(&health));
     let unready = move || {
         (asked.1)(&asked.0);
@@ -63,6 +67,7 @@ fn router(metrics: Arc<Metrics>, health: Arc<Health>, refresh: Refresh) -> Route
     };
     Router::new()
         .route("/metrics", get(async move || scrape(&metrics, &refresh)))
+        .route("/status", get(async move || page(&status())))
         .route("/healthz", get(async move || answer("alive", &alive.hanging())))
         .route("/readyz", get(async move || answer("ready", &unready())))
 }
@@ -76,6 +81,12 @@ fn scrape(metrics: &Metrics, refresh: &Refresh) -> Response {
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
+}
+
+fn page(status: &StatusPage) -> Response {
+    // Encoding cannot fail: it is text and numbers.
+    let body = serde_json::to_string(status).unwrap_or_default();
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
 /// `{"ready":true,"reasons":[]}`, with 503 where there are reasons.

@@ -174,7 +174,8 @@ async fn the_listener_answers_the_three_questions_until_it_is_stopped() {
     let health = Arc::new(Health::new(&["commit"], &[]));
     let refresh: Refresh = Arc::new(|metrics| metrics.webhook_answered("webhook", 413));
     let listen = "127.0.0.1:0".parse().unwrap();
-    let (address, task) = serve(listen, Arc::new(metrics()), Arc::clone(&health), refresh, shutdown).await.unwrap();
+    let (address, task) =
+        serve(listen, Arc::new(metrics()), Arc::clone(&health), refresh, status(), shutdown).await.unwrap();
     // Nothing here speaks TLS, but the client is not made without a provider; it may have been chosen by another test.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::new();
@@ -194,4 +195,10 @@ async fn the_listener_answers_the_three_questions_until_it_is_stopped() {
 
     stop.send(true).unwrap();
     task.await.unwrap();
+}
+
+fn status() -> StatusOf {
+    let report = SinkReport { backlog: 3, state: SinkState::Holding, ..SinkReport::default() };
+    let sink = SinkLine { name: "splunk".into(), kind: "splunk-hec".into(), report };
+    Arc::new(move || StatusPage { version: "1".into(), now: Time::from_millis(1_000), sinks: vec![sink.clone()] })
 }

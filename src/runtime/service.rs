@@ -18,7 +18,7 @@ use crate::deliver::{self, SinkState, SinkStatus};
 use crate::detector::Inspector;
 use crate::event::Time;
 use crate::ledger::{Ledger, LedgerId, Outbox, Request, Retention, Snapshot, SqliteLedger, Stream};
-use crate::observe::{self, Health, Metrics, Names};
+use crate::observe::{self, Health, Metrics, Names, SinkLine, StatusPage};
 use crate::receive::kafka::{KafkaReceiver, KafkaStatus};
 use crate::receive::webhook;
 use crate::receive::{Board, Intake};
@@ -145,9 +145,15 @@ impl Service {
         }
 
         let statuses = telling.iter().map(|telling| Arc::clone(&telling.status)).collect();
+        for (sink, _) in streams(&config) {
+            let is_unverified = sink.kind.trust().is_some_and(|trust| !trust.verify);
+            told.metrics.tls_unverified(&sink.name, is_unverified);
+        }
+        let status = status(&telling);
         let refresh = refresh(statuses, kafka, Arc::clone(&told.health));
         let (metrics_address, metrics_task) =
-            observe::serve(config.metrics_listen, told.metrics, Arc::clone(&told.health), refresh, stopping).await?;
+            observe::serve(config.metrics_listen, told.metrics, Arc::clone(&told.health), refresh, status, stopping)
+                .await?;
         sinks.push(metrics_task);
         told.health.configured();
         Ok(Self {
@@ -304,6 +310,21 @@ fn refresh(
         let sources: Vec<_> = kafka.iter().map(|(source, status)| (source.as_str(), status.snapshot())).collect();
         sources.iter().for_each(|(source, snapshot)| health.assigned(source, snapshot.is_ready()));
         metrics.kafka(&sources);
+    })
+}
+
+/// What `/status` says.
+fn status(telling: &[Telling]) -> observe::StatusOf {
+    let sinks: Vec<_> = telling.iter().map(|telling| Arc::clone(&telling.status)).collect();
+    let line = |status: &Arc<SinkStatus>| SinkLine {
+        name: status.name().to_owned(),
+        kind: status.kind().to_owned(),
+        report: status.report(),
+    };
+    Arc::new(move || StatusPage {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        now: now(),
+        sinks: sinks.iter().map(line).collect(),
     })
 }
 

@@ -12,6 +12,7 @@
 //! same transaction again changes nothing: positions and cursors only rise, records that are there stay as they are.
 
 mod connection;
+mod operator;
 mod prune;
 mod read;
 mod reader;
@@ -24,7 +25,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode};
 
-pub use reader::LedgerReader;
+pub use operator::{DeadLetterOrder, order};
+pub use reader::{Backlog, LedgerReader, RefusedAlert};
 
 use super::{
     Entry, Ledger, LedgerError, LedgerId, ReadLimit, Retention, Sequences, Snapshot, Stream, Transaction, Wanted,

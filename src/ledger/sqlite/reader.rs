@@ -11,7 +11,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, Row, params};
 
 use super::{LEDGER_FILE, integer, schema};
 use crate::ledger::LedgerError;
@@ -28,6 +28,41 @@ const TENANTS: &str = "WITH RECURSIVE found (tenant) AS (
     SELECT tenant FROM found WHERE tenant IS NOT NULL";
 
 const PAGE: &str = "SELECT key, value FROM state WHERE tenant = ?1 AND kind = ?2 AND key > ?3 ORDER BY key LIMIT ?4";
+
+const BACKLOGS: &str = "SELECT sink, last_sequence - cursor.sequence,
+        (SELECT count(*) FROM refusal WHERE refusal.sink = cursor.sink)
+    FROM cursor JOIN stream ON stream.name = iif(sink = ?1, 'dead_letter', 'alert') ORDER BY sink";
+
+const REFUSALS: &str = "SELECT refusal.sink, sequence, refusal.reason, wanted IS NOT NULL, alert.body
+    FROM refusal JOIN alert USING (sequence)
+    WHERE (?1 IS NULL OR refusal.sink = ?1) AND refusal.sink <> 'dead-letter' AND sequence > ?2
+    ORDER BY sequence, refusal.sink LIMIT ?3";
+
+/// How far a sink has to go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backlog {
+    /// Its name.
+    pub sink: String,
+    /// Entries that it has not settled.
+    pub unsettled: u64,
+    /// Entries that its receiver refused.
+    pub refused: u64,
+}
+
+/// An alert record that a receiver refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedAlert {
+    /// The sink.
+    pub sink: String,
+    /// The entry.
+    pub sequence: u64,
+    /// Why, in the receiver's words.
+    pub reason: String,
+    /// Whether it is to be sent again.
+    pub is_wanted: bool,
+    /// The record.
+    pub body: String,
+}
 
 /// Reads the ledger of a data directory.
 #[derive(Debug)]
@@ -79,6 +114,40 @@ impl LedgerReader {
         self.look(|sql| sql.prepare_cached(PAGE)?.query_map(bounds, |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
     }
 
+    /// How far each sink has come, and how far it has to go: name, entries that are not settled, entries that were refused.
+    /// `dead_letter` is the sink that reads the other stream.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn backlogs(&mut self, dead_letter: &str) -> Result<Vec<Backlog>, LedgerError> {
+        self.look(|sql| {
+            let backlog = |row: &Row<'_>| {
+                Ok(Backlog { sink: row.get(0)?, unsettled: unsigned(row, 1)?, refused: unsigned(row, 2)? })
+            };
+            sql.prepare_cached(BACKLOGS)?.query_map([dead_letter], backlog)?.collect()
+        })
+    }
+
+    /// Alerts that sinks' receivers refused, oldest first, behind a sequence number.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn refusals(&mut self, sink: Option<&str>, after: u64, max: usize) -> Result<Vec<RefusedAlert>, LedgerError> {
+        self.look(|sql| {
+            let refused = |row: &Row<'_>| {
+                Ok(RefusedAlert {
+                    sink: row.get(0)?,
+                    sequence: unsigned(row, 1)?,
+                    reason: row.get(2)?,
+                    is_wanted: row.get(3)?,
+                    body: row.get(4)?,
+                })
+            };
+            let bounds = params![sink, integer(after), integer(max as u64)];
+            sql.prepare_cached(REFUSALS)?.query_map(bounds, refused)?.collect()
+        })
+    }
+
     fn look<T>(&mut self, read: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, LedgerError> {
         let mut seen = read(&self.connection);
         if self.is_still && has_log(&self.path) {
@@ -88,6 +157,11 @@ impl LedgerReader {
         }
         seen.map_err(|error| unreadable(&self.path, error))
     }
+}
+
+/// Written by us from an unsigned number, so never negative.
+fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    row.get(column).map(i64::unsigned_abs)
 }
 
 fn connect(path: &Path, is_still: bool) -> rusqlite::Result<Connection> {
