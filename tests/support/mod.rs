@@ -4,9 +4,13 @@
 //! linter that panics are in order here, the `pub` that a binary need not use everything.
 
 pub mod components;
+pub mod daemon;
 pub mod endpoint;
 pub mod kafka;
 pub mod kcat;
+pub mod leash;
 pub mod ledger;
+pub mod ports;
 pub mod postern;
 pub mod relay;
+pub mod until;
