@@ -17,6 +17,7 @@ pub mod ledger;
 pub mod opensearch;
 pub mod ports;
 pub mod postern;
+pub mod prometheus;
 pub mod relay;
 pub mod rsyslog;
 pub mod until;
