@@ -11,6 +11,8 @@ use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
 use rdkafka::{ClientConfig, ClientContext, Offset, TopicPartitionList};
 
+use super::super::until::until;
+
 /// Every wait ends: a cluster that takes longer than this for anything is broken.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -173,14 +175,6 @@ fn admin_options() -> AdminOptions {
 
 fn wait<T>(answer: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(answer)
-}
-
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + TIMEOUT;
-    while !holds() {
-        assert!(Instant::now() < deadline, "waited {TIMEOUT:?} in vain until {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 /// Remembers the first record that the cluster did not take.

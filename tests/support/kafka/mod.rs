@@ -9,8 +9,6 @@
 mod client;
 mod cluster;
 mod jars;
-mod leash;
-mod ports;
 mod real;
 mod settings;
 

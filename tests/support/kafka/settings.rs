@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::ports;
+use super::super::ports;
 
 /// The user name that Event Hubs expects of everybody, literally.
 pub(super) const EVENT_HUBS_USER: &str = "$ConnectionString";

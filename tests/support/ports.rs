@@ -14,7 +14,7 @@ const STRIDE: u32 = 16;
 ///
 /// # Panics
 /// When there is none left.
-pub(super) fn free() -> u16 {
+pub fn free() -> u16 {
     static TAKEN: AtomicU32 = AtomicU32::new(0);
     let first = std::process::id().wrapping_mul(STRIDE);
     RANGE

@@ -29,14 +29,14 @@ exit "$code"
 "#;
 
 /// A running child.
-pub(super) struct Leashed(Child);
+pub struct Leashed(Child);
 
 impl Leashed {
     /// Starts `command` with its output appended to `log`; `home` is removed if the test process ends before the child.
     ///
     /// # Panics
     /// When there is no shell.
-    pub(super) fn spawn(command: &Command, home: &Path, log: &File) -> Self {
+    pub fn spawn(command: &Command, home: &Path, log: &File) -> Self {
         let output = || Stdio::from(log.try_clone().expect("a log can be shared"));
         let shell = Command::new("sh")
             .args(["-c", LEASH, "leash"])
@@ -52,12 +52,18 @@ impl Leashed {
     }
 
     /// Whether the child has not ended by itself.
-    pub(super) fn is_running(&mut self) -> bool {
+    pub fn is_running(&mut self) -> bool {
         matches!(self.0.try_wait(), Ok(None))
     }
 
+    /// Sends a signal, by its name without `SIG`; it has not arrived yet when this returns.
+    pub fn send(&mut self, signal: &str) {
+        // Fails where the child has ended by itself, which [`Leashed::is_running`] tells.
+        let _ = self.0.stdin.as_mut().map(|pipe| writeln!(pipe, "{signal}"));
+    }
+
     /// Sends a signal, by its name without `SIG`, and waits for the end; the child's files stay.
-    pub(super) fn end_with(mut self, signal: &str) {
+    pub fn end_with(mut self, signal: &str) {
         // Taken out, because `Child::wait` closes it first, and to the leash that is the order to remove everything.
         let leash = self.0.stdin.take();
         // Fails where the child has ended by itself, which is as good.

@@ -1,0 +1,9 @@
+//! Everything that is tested against a real receiver of alerts, or against the Prometheus that reads the metrics, in one
+//! binary.
+#![cfg(test)]
+
+#[path = "../support/mod.rs"]
+pub mod support;
+
+mod prometheus;
+mod receivers;
