@@ -3,7 +3,13 @@
 //! Event Hubs and the load balancers in front of managed clusters cut idle connections after about four minutes without
 //! a word, so keep-alives are on and an encrypted connection is given up by us before it is taken from us.
 
-use rdkafka::ClientConfig;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::{ClientConfig, ClientContext};
 
 use crate::config::{KafkaAuth, KafkaConnection};
 use crate::secrets::{self, SecretError};
@@ -31,6 +37,75 @@ pub fn client_config(connection: &KafkaConnection) -> Result<ClientConfig, Secre
     authenticate(&mut config, &connection.auth)?;
     Ok(config)
 }
+
+/// How long a cluster may take to say what it has.
+const METADATA_WAIT: Duration = Duration::from_secs(10);
+
+/// Why a topic cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TopicError {
+    /// No credentials.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The cluster cannot be reached, or does not let us in.
+    #[error("the cluster does not answer: {words}")]
+    Unreachable {
+        /// What the client heard last, or the error itself.
+        words: String,
+    },
+    /// It is not there.
+    #[error("there is no topic {topic}; create it, or correct the name (Postern creates none)")]
+    Missing {
+        /// Its name.
+        topic: String,
+    },
+}
+
+/// How many partitions a topic has. It blocks: not for an executor's thread.
+///
+/// # Errors
+/// When the cluster cannot be reached within ten seconds, does not let us in, or has no such topic.
+pub fn topic(connection: &KafkaConnection, topic: &str) -> Result<usize, TopicError> {
+    let mut settings = client_config(connection)?;
+    settings.set("allow.auto.create.topics", "false");
+    let unreachable = |error: &KafkaError, heard: &Heard| {
+        let words = heard.words();
+        TopicError::Unreachable { words: if words.is_empty() { error.to_string() } else { words } }
+    };
+    let heard = Heard::default();
+    let consumer: BaseConsumer<Heard> =
+        settings.create_with_context(heard.clone()).map_err(|error| unreachable(&error, &heard))?;
+    let metadata = consumer.fetch_metadata(Some(topic), METADATA_WAIT).map_err(|error| unreachable(&error, &heard))?;
+    let partitions =
+        metadata.topics().iter().find(|found| found.name() == topic).map_or(0, |found| found.partitions().len());
+    if partitions == 0 { Err(TopicError::Missing { topic: topic.to_owned() }) } else { Ok(partitions) }
+}
+
+/// What the client says about its connections, which is more than its errors say.
+#[derive(Debug, Clone, Default)]
+struct Heard(Arc<Mutex<String>>);
+
+impl Heard {
+    fn words(&self) -> String {
+        self.0.lock().map(|words| words.clone()).unwrap_or_default()
+    }
+}
+
+impl ClientContext for Heard {
+    fn error(&self, error: KafkaError, reason: &str) {
+        // "1/1 brokers are down" says less than the error before it.
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown)
+            && let Ok(mut words) = self.0.lock()
+        {
+            reason.clone_into(&mut words);
+        }
+    }
+
+    fn log(&self, _: RDKafkaLogLevel, _: &str, _: &str) {}
+}
+
+impl ConsumerContext for Heard {}
 
 /// The library is linked with an OpenSSL of its own, which does not know where this system keeps its certificates.
 fn authority(connection: &KafkaConnection) -> String {

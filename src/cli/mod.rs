@@ -5,7 +5,9 @@
 
 pub mod card;
 pub mod config;
+mod dead_letters;
 mod demo;
+mod doctor;
 mod evaluate;
 mod explain;
 mod failure;
@@ -20,7 +22,9 @@ mod run;
 pub mod safe_text;
 mod scan;
 mod simulate;
+mod status;
 mod tenants;
+mod test_alert;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -54,6 +58,11 @@ enum Command {
     Simulate(simulate::Options),
     Evaluate(evaluate::Options),
     Rules(rules::Options),
+    Status(status::Options),
+    #[command(subcommand_required = true)]
+    DeadLetters(dead_letters::Options),
+    TestAlert(test_alert::Options),
+    Doctor(doctor::Options),
     /// Check a configuration file, or show what it comes to
     #[command(subcommand, after_help = CONFIG_EXAMPLES)]
     Config(ConfigCommand),
@@ -91,6 +100,10 @@ impl Command {
             Self::Simulate(options) => simulate::run(options),
             Self::Evaluate(options) => evaluate::run(options),
             Self::Rules(options) => rules::run(options),
+            Self::Status(options) => status::run(options),
+            Self::DeadLetters(options) => dead_letters::run(options),
+            Self::Doctor(options) => doctor::run(options),
+            Self::TestAlert(options) => test_alert::run(options),
             Self::Config(command) => Ok(command.run()),
         }
     }

@@ -35,11 +35,15 @@ impl Chat {
         Ok(Self { http, url: config.url.clone(), channel: Channel::new(config.attention), clock, encode })
     }
 
-    async fn post(&self, message: String) -> Result<(), Fault> {
+    /// The address of now: a rotated file counts at once.
+    fn url(&self) -> Result<Url, Fault> {
         let secret = secrets::read(&self.url).map_err(|error| Fault::hold(chain(&error)))?;
         let url = Some(secret.expose().trim()).filter(|url| may_post_to(url)).and_then(|url| Url::parse(url).ok());
-        let url = url.ok_or_else(|| Fault::hold("the secret is not an https address; copy the webhook's whole URL"))?;
-        let request = self.http.post(url).header(CONTENT_TYPE, "application/json").body(message);
+        url.ok_or_else(|| Fault::hold("the secret is not an https address; copy the webhook's whole URL"))
+    }
+
+    async fn post(&self, message: String) -> Result<(), Fault> {
+        let request = self.http.post(self.url()?).header(CONTENT_TYPE, "application/json").body(message);
         let answer = self.http.send(request).await?;
         if answer.is_success() { Ok(()) } else { Err(answer.fault()) }
     }
@@ -76,6 +80,10 @@ impl Sink for Chat {
             }
         }
         Sent::each(fates, None)
+    }
+
+    async fn probe(&mut self) -> Result<String, Fault> {
+        self.http.reach(self.url()?).await
     }
 }
 

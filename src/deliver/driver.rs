@@ -264,6 +264,10 @@ mod tests {
                 None => pending().await,
             }
         }
+
+        async fn probe(&mut self) -> Result<String, Fault> {
+            Ok(String::new())
+        }
     }
 
     fn run(count: usize, timeout: Duration, script: impl FnMut(&[Entry]) -> Option<Sent> + Send + 'static) -> Running {
@@ -364,6 +368,10 @@ mod tests {
             self.0.send(()).unwrap();
             self.1.recv().await;
             Sent::accepted(batch.len())
+        }
+
+        async fn probe(&mut self) -> Result<String, Fault> {
+            Ok(String::new())
         }
     }
 

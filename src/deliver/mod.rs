@@ -37,15 +37,20 @@ mod receiver;
 use std::future::Future;
 use std::io;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 pub use status::{SinkReport, SinkState, SinkStatus};
 
-use self::decision::Sent;
+use self::decision::{Fate, Fault, Sent};
 use self::driver::Driver;
+use self::words::sanitised;
+use crate::alert::Alert;
 use crate::config::{SinkConfig, SinkKind};
 use crate::event::Time;
 use crate::ledger::{Entry, Outbox};
@@ -61,6 +66,14 @@ trait Sink: Send + 'static {
     /// # Cancellation
     /// The driver drops an attempt that takes too long and comes back with the same entries.
     fn send(&mut self, batch: &[Entry]) -> impl Future<Output = Sent> + Send;
+
+    /// Asks the receiver something harmless; what that shows, for `postern doctor`.
+    fn probe(&mut self) -> impl Future<Output = Result<String, Fault>> + Send;
+
+    /// Sets up at the receiver what alerts need there; what was done. Nothing for most.
+    fn set_up(&mut self) -> impl Future<Output = Result<Option<String>, Fault>> + Send {
+        async { Ok(None) }
+    }
 }
 
 /// Why a sink could not be started.
@@ -112,25 +125,107 @@ pub fn spawn(
 ) -> Result<(JoinHandle<()>, Arc<SinkStatus>), DeliverError> {
     let driver = Driver::new(config, outbox, clock, shutdown);
     let status = driver.status();
+    open(config, clock, Spawn(driver)).map(|task| (task, status))
+}
+
+/// Tells one alert through a sink, outside of any stream: one attempt. Where it fails, why, in the receiver's words.
+///
+/// # Errors
+/// When the sink cannot be made from its configuration.
+pub async fn tell_once(config: &SinkConfig, alert: &Alert, clock: Clock) -> Result<Result<(), String>, DeliverError> {
+    let body = serde_json::to_string(alert).unwrap_or_default();
+    let entry = Entry { sequence: 1, written: None, key: alert.id.to_string(), seq: alert.seq, body };
+    Ok(open(config, clock, Once { entry, timeout: config.timeout })?.await)
+}
+
+/// What is done with a sink, whichever it is.
+trait With {
+    /// What comes of it.
+    type Out;
+
+    fn with(self, sink: impl Sink) -> Self::Out;
+}
+
+/// Makes the sink that is configured: the one place that knows them all.
+fn open<W: With>(config: &SinkConfig, clock: Clock, with: W) -> Result<W::Out, DeliverError> {
     let name = &config.name;
-    let task = match &config.kind {
-        SinkKind::Stdout(stdout) => tokio::spawn(driver.run(stdout::Stdout::new(name, stdout)?)),
-        SinkKind::File(file) => tokio::spawn(driver.run(file::File::new(name, file)?)),
-        SinkKind::Kafka(kafka) => tokio::spawn(driver.run(kafka::Kafka::new(kafka))),
-        SinkKind::Webhook(hook) => tokio::spawn(driver.run(webhook::Webhook::new(name, hook, clock)?)),
-        SinkKind::SplunkHec(splunk) => tokio::spawn(driver.run(splunk_hec::SplunkHec::new(name, splunk, clock)?)),
-        SinkKind::Elasticsearch(elastic) => {
-            tokio::spawn(driver.run(elasticsearch::Elasticsearch::new(name, elastic, clock)?))
-        }
-        SinkKind::Sentinel(sentinel) => tokio::spawn(driver.run(sentinel::Sentinel::new(name, sentinel, clock)?)),
-        SinkKind::Syslog(syslog) => tokio::spawn(driver.run(syslog::Syslog::new(name, syslog)?)),
-        SinkKind::Teams(chat) => tokio::spawn(driver.run(teams::sink(name, chat, clock)?)),
-        SinkKind::Slack(chat) => tokio::spawn(driver.run(slack::sink(name, chat, clock)?)),
-        SinkKind::Alertmanager(alertmanager) => {
-            tokio::spawn(driver.run(alertmanager::Alertmanager::new(name, alertmanager, clock)?))
-        }
-    };
-    Ok((task, status))
+    Ok(match &config.kind {
+        SinkKind::Stdout(stdout) => with.with(stdout::Stdout::new(name, stdout)?),
+        SinkKind::File(file) => with.with(file::File::new(name, file)?),
+        SinkKind::Kafka(kafka) => with.with(kafka::Kafka::new(kafka)),
+        SinkKind::Webhook(hook) => with.with(webhook::Webhook::new(name, hook, clock)?),
+        SinkKind::SplunkHec(splunk) => with.with(splunk_hec::SplunkHec::new(name, splunk, clock)?),
+        SinkKind::Elasticsearch(elastic) => with.with(elasticsearch::Elasticsearch::new(name, elastic, clock)?),
+        SinkKind::Sentinel(sentinel) => with.with(sentinel::Sentinel::new(name, sentinel, clock)?),
+        SinkKind::Syslog(syslog) => with.with(syslog::Syslog::new(name, syslog)?),
+        SinkKind::Teams(chat) => with.with(teams::sink(name, chat, clock)?),
+        SinkKind::Slack(chat) => with.with(slack::sink(name, chat, clock)?),
+        SinkKind::Alertmanager(manager) => with.with(alertmanager::Alertmanager::new(name, manager, clock)?),
+    })
+}
+
+/// Asks a sink's receiver something harmless, and sets up there what alerts need if `fix`: what that shows, or what is
+/// wrong, in the receiver's words.
+///
+/// # Errors
+/// When the sink cannot be made from its configuration.
+pub async fn examine(config: &SinkConfig, fix: bool, clock: Clock) -> Result<Result<String, String>, DeliverError> {
+    Ok(open(config, clock, Examine { fix, timeout: config.timeout })?.await)
+}
+
+struct Examine {
+    fix: bool,
+    timeout: Duration,
+}
+
+impl With for Examine {
+    type Out = Pin<Box<dyn Future<Output = Result<String, String>> + Send>>;
+
+    fn with(self, mut sink: impl Sink) -> Self::Out {
+        Box::pin(async move {
+            let examined = async {
+                let done = if self.fix { sink.set_up().await? } else { None };
+                let found = sink.probe().await?;
+                Ok(done.map_or_else(|| found.clone(), |done| format!("{done}; {found}")))
+            };
+            let outcome = timeout(self.timeout, examined).await;
+            let outcome = outcome.unwrap_or_else(|_| Err(Fault::retry(format!("no answer within {:?}", self.timeout))));
+            outcome.map_err(|fault: Fault| sanitised(&fault.reason))
+        })
+    }
+}
+
+struct Spawn(Driver);
+
+impl With for Spawn {
+    type Out = JoinHandle<()>;
+
+    fn with(self, sink: impl Sink) -> JoinHandle<()> {
+        tokio::spawn(self.0.run(sink))
+    }
+}
+
+struct Once {
+    entry: Entry,
+    timeout: Duration,
+}
+
+impl With for Once {
+    type Out = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+
+    fn with(self, mut sink: impl Sink) -> Self::Out {
+        Box::pin(async move {
+            let Ok(sent) = timeout(self.timeout, sink.send(&[self.entry])).await else {
+                return Err(format!("no answer within {:?}", self.timeout));
+            };
+            match (sent.fates.first(), sent.fault) {
+                (Some(Fate::Accepted), _) => Ok(()),
+                (Some(Fate::Refused(reason)), _) => Err(sanitised(reason)),
+                (_, Some(fault)) => Err(sanitised(&fault.reason)),
+                (_, None) => Err("nothing became of it".to_owned()),
+            }
+        })
+    }
 }
 
 #[cfg(test)]

@@ -18,4 +18,4 @@ mod shards;
 
 pub use error::RunError;
 pub use kernel::{Commit, Kernel};
-pub use service::{Service, run};
+pub use service::{Service, now, run};

@@ -328,8 +328,9 @@ fn status(telling: &[Telling]) -> observe::StatusOf {
     })
 }
 
-/// The runtime's only clock.
-fn now() -> Time {
+/// The time of the machine: the only clock of everything that does not merely wait.
+#[must_use]
+pub fn now() -> Time {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Time::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }

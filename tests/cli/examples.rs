@@ -4,7 +4,21 @@ use std::process::Stdio;
 
 use crate::postern::{command, postern};
 
-const COMMANDS: [&str; 9] = ["run", "demo", "scan", "explain", "report", "simulate", "evaluate", "rules", "config"];
+const COMMANDS: [&str; 13] = [
+    "run",
+    "demo",
+    "scan",
+    "explain",
+    "report",
+    "simulate",
+    "evaluate",
+    "rules",
+    "status",
+    "dead-letters",
+    "test-alert",
+    "doctor",
+    "config",
+];
 
 /// The examples of a command's help: each is a line that begins with the name of the program.
 fn examples(name: &str) -> Vec<String> {

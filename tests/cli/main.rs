@@ -8,6 +8,7 @@ mod evaluate;
 mod examples;
 mod explain;
 mod ledger;
+mod operator;
 mod postern;
 mod readme;
 mod report;

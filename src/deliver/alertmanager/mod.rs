@@ -107,6 +107,13 @@ impl Sink for Alertmanager {
         }
         Sent::each(fates, None)
     }
+
+    async fn probe(&mut self) -> Result<String, Fault> {
+        let mut url = self.url.clone();
+        url.set_path(&url.path().replace(PATH, "/api/v2/status"));
+        let answer = self.http.send(authorised(self.http.get(url), &self.auth)?).await?;
+        if answer.is_success() { Ok("it answers as an Alertmanager".to_owned()) } else { Err(answer.fault()) }
+    }
 }
 
 fn is_over(alert: &Alert) -> bool {

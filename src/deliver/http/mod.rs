@@ -65,6 +65,12 @@ impl Http {
         self.client.get(url)
     }
 
+    /// Whether anybody answers there, whatever the answer: that is name, address, port and certificate.
+    pub(super) async fn reach(&self, url: Url) -> Result<String, Fault> {
+        let answer = self.send(self.client.head(url)).await?;
+        Ok(format!("somebody answers (status {}); `postern test-alert` shows whether alerts are taken", answer.status))
+    }
+
     /// Sends; of the answer only the status matters, and the words of a refusal.
     pub(super) async fn send(&self, request: RequestBuilder) -> Result<Answer, Fault> {
         let response = request.send().await.map_err(|error| unreachable_because(error))?;

@@ -9,7 +9,10 @@ mod session;
 
 use super::Sink;
 use super::decision::{Fault, Remedy, Sent};
+use super::words::chain;
+use crate::alert::plural;
 use crate::config::KafkaSink;
+use crate::kafka_client;
 use crate::ledger::Entry;
 use session::Session;
 
@@ -56,6 +59,14 @@ impl Sink for Kafka {
             }
         }
         sent
+    }
+
+    async fn probe(&mut self) -> Result<String, Fault> {
+        let config = self.config.clone();
+        let asked = tokio::task::spawn_blocking(move || kafka_client::topic(&config.connection, &config.topic)).await;
+        let partitions =
+            asked.map_err(|error| Fault::retry(error.to_string()))?.map_err(|error| Fault::hold(chain(&error)))?;
+        Ok(format!("the topic {} has {}", self.config.topic, plural(partitions as u64, "partition")))
     }
 }
 

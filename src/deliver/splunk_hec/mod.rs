@@ -17,4 +17,8 @@ impl Sink for SplunkHec {
     async fn send(&mut self, _batch: &[Entry]) -> Sent {
         Fault::hold("not built").into()
     }
+
+    async fn probe(&mut self) -> Result<String, Fault> {
+        Err(Fault::hold("not built"))
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::decision::Sent;
+use super::decision::{Fault, Sent};
 use super::lines::LineThread;
 use super::{DeliverError, Sink};
 use crate::config::StdoutSink;
@@ -21,6 +21,10 @@ impl Stdout {
 impl Sink for Stdout {
     async fn send(&mut self, batch: &[Entry]) -> Sent {
         self.0.write(batch).await
+    }
+
+    async fn probe(&mut self) -> Result<String, Fault> {
+        Ok("whoever reads the standard output gets alerts".to_owned())
     }
 }
 

@@ -69,6 +69,11 @@ impl Sink for Webhook {
         }
         Sent::each(fates, first.map(|(_, fault)| fault))
     }
+
+    async fn probe(&mut self) -> Result<String, Fault> {
+        secrets::read(&self.secret).map_err(|error| Fault::hold(chain(&error)))?;
+        self.post.http.reach(self.post.url.clone()).await
+    }
 }
 
 /// How many entries may travel at once: none behind another one of its own alert.
