@@ -5,13 +5,12 @@
 
 use unicode_width::UnicodeWidthChar;
 
-/// Stands for a character that is not shown.
-const REPLACEMENT: char = '\u{fffd}';
+use crate::event::visible;
 
 /// The text without anything that steers a terminal, reorders letters or cannot be seen.
 #[must_use]
 pub fn safe(text: &str) -> String {
-    text.chars().map(|letter| if is_hidden(letter) { REPLACEMENT } else { letter }).collect()
+    visible(text).into_owned()
 }
 
 /// Safe text of at most so many columns; `…` stands for the rest.
@@ -35,19 +34,6 @@ pub fn safe_within(text: &str, columns_max: usize) -> String {
 #[must_use]
 pub fn columns(text: &str) -> usize {
     text.chars().filter_map(UnicodeWidthChar::width).sum()
-}
-
-/// Controls, line separators, marks of direction, everything without width that is no combining mark, tags, and blanks
-/// that are letters.
-fn is_hidden(letter: char) -> bool {
-    letter.is_control()
-        || matches!(
-            letter,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-                | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
-                | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
-                | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
-        )
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 
 use std::error::Error;
 
+use crate::event::is_hidden;
+
 /// The longest reason that is kept, in bytes.
 pub(super) const REASON_BYTES_MAX: usize = 512;
 
@@ -40,12 +42,9 @@ pub(super) fn chain(error: &dyn Error) -> String {
     line
 }
 
-/// Spaces, controls, and the characters that reorder or hide text.
+/// Spaces too, so that a page of HTML becomes one line.
 fn is_unfit(c: char) -> bool {
-    c.is_whitespace()
-        || c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    c.is_whitespace() || is_hidden(c)
 }
 
 #[cfg(test)]

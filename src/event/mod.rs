@@ -18,6 +18,7 @@ mod network;
 mod related;
 mod text;
 mod time;
+mod visible;
 
 pub use address::{Mailbox, domain_of};
 pub use audit::{ActorKind, AuditEvent, Cmdlet, Organisation, Parameter};
@@ -29,3 +30,4 @@ pub use network::SourceNetwork;
 pub use related::{AttachmentInfo, PostDeliveryEvent, RelatedEvent, UrlClick, UrlInfo};
 pub use text::Text;
 pub use time::{Span, Time, TimeError};
+pub use visible::{is_hidden, visible};
