@@ -19,6 +19,7 @@ mod format;
 mod http;
 mod kafka;
 mod lines;
+mod portion;
 mod sentinel;
 mod slack;
 mod splunk_hec;

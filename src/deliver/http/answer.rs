@@ -29,17 +29,22 @@ impl Answer {
     pub(super) async fn brief(response: Response, now: Time) -> Self {
         let mut answer = Self::head(&response, now);
         if !answer.is_success() {
-            answer.body = words(response).await;
+            answer.body = beginning(response, REASON_BYTES_MAX).await;
         }
         answer
     }
 
-    /// Takes an answer whose body matters, whole.
+    /// Takes an answer whose body matters, whole. Of a refusal whatever comes will do: a page of a proxy that is long or
+    /// breaks off must not hide the status.
     ///
     /// # Errors
-    /// When it breaks off, or is longer than that.
+    /// When it is no refusal, and breaks off or is longer than that.
     pub(super) async fn whole(mut response: Response, bytes_max: usize, now: Time) -> Result<Self, Fault> {
         let mut answer = Self::head(&response, now);
+        if !answer.is_success() {
+            answer.body = beginning(response, bytes_max).await;
+            return Ok(answer);
+        }
         let chunk =
             |error: reqwest::Error| Fault::retry(format!("the answer broke off: {}", chain(&error.without_url())));
         while let Some(chunk) = response.chunk().await.map_err(chunk)? {
@@ -99,13 +104,14 @@ fn retry_after(value: &[u8], now: Time) -> Option<Duration> {
     u64::try_from(wait.as_micros()).ok().map(Duration::from_micros)
 }
 
-/// The beginning of the body: as much of the receiver's own words as is kept.
-async fn words(mut response: Response) -> Vec<u8> {
+/// The beginning of the body.
+async fn beginning(mut response: Response, bytes_max: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     let read = async {
         while let Ok(Some(chunk)) = response.chunk().await {
-            bytes.extend_from_slice(&chunk[..chunk.len().min(REASON_BYTES_MAX)]);
-            if bytes.len() >= REASON_BYTES_MAX {
+            let room = bytes_max - bytes.len();
+            bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if bytes.len() == bytes_max {
                 break;
             }
         }
