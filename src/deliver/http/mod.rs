@@ -65,13 +65,13 @@ impl Http {
 
     /// Sends; of the answer only the status matters, and the words of a refusal.
     pub(super) async fn send(&self, request: RequestBuilder) -> Result<Answer, Fault> {
-        let response = request.send().await.map_err(|error| unreachable_because(error))?;
+        let response = request.send().await.map_err(unreachable_because)?;
         Ok(Answer::brief(response, (self.clock)()).await)
     }
 
     /// Sends, and takes the whole answer.
     pub(super) async fn ask(&self, request: RequestBuilder, bytes_max: usize) -> Result<Answer, Fault> {
-        let response = request.send().await.map_err(|error| unreachable_because(error))?;
+        let response = request.send().await.map_err(unreachable_because)?;
         Answer::whole(response, bytes_max, (self.clock)()).await
     }
 }
