@@ -103,6 +103,14 @@ pub enum DeliverError {
         /// The file.
         path: PathBuf,
     },
+    /// There is no TLS without the system's certificates.
+    #[error("the system's CA certificates cannot be read for sink {sink}; install them, or set ca_file")]
+    Certificates {
+        /// The sink's name.
+        sink: String,
+        /// What the verifier says.
+        source: rustls::Error,
+    },
     /// No thread to write from.
     #[error("the writing thread of sink {sink} cannot be started; raise the limit of processes")]
     Thread {
