@@ -151,6 +151,13 @@ pub(super) fn below(base: &Url, path: &[&str]) -> Url {
     url
 }
 
+/// A GUID of version 4 (RFC 9562). It only has to differ from those of others, not to be a secret.
+pub(super) fn guid(chance: u128) -> String {
+    let bits = chance & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
+    let digits = format!("{bits:032x}");
+    [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
+}
+
 /// The address may hold a secret of its own, so it stays out of the reason. That a certificate is not believed does not
 /// mend itself.
 fn unreachable_because(error: reqwest::Error) -> Fault {
@@ -192,6 +199,13 @@ mod tests {
         ] {
             assert_eq!(below(&Url::parse(base).unwrap(), &["a", "b"]).as_str(), expected);
         }
+    }
+
+    #[test]
+    fn a_guid_has_its_shape() {
+        assert_eq!(guid(0), "00000000-0000-4000-8000-000000000000");
+        assert_eq!(guid(u128::MAX), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        assert_eq!(guid(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef), "01234567-89ab-4def-8123-456789abcdef");
     }
 
     #[test]

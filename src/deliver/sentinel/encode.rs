@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn an_entry_that_is_no_record_is_refused() {
-        let entry = Entry { sequence: 1, key: String::new(), seq: 1, body: "{}".into() };
+        let entry = Entry { sequence: 1, written: None, key: String::new(), seq: 1, body: "{}".into() };
         let call = call(&[entry], CALL_BYTES_MAX);
         assert_eq!(call.rows, 0);
         assert!(matches!(&call.settled(&Fate::Accepted)[..], [Fate::Refused(_)]));

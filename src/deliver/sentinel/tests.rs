@@ -190,9 +190,3 @@ async fn a_busy_service_is_met_again_when_it_asks_for_it() {
     assert!(calls[1].at - calls[0].at >= std::time::Duration::from_secs(1));
     assert_eq!(sink.stop().await, (1, vec![]));
 }
-
-#[test]
-fn a_call_is_named_by_a_guid_of_chance() {
-    assert_eq!(guid(0), "00000000-0000-4000-8000-000000000000");
-    assert_eq!(guid(u128::MAX), "ffffffff-ffff-4fff-bfff-ffffffffffff");
-}

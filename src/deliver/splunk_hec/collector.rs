@@ -6,7 +6,7 @@ use reqwest::{RequestBuilder, Url};
 use super::answer;
 use crate::config::{SecretSource, SplunkHecSink};
 use crate::deliver::decision::Fault;
-use crate::deliver::http::{Answer, Http, authorization, below, packed};
+use crate::deliver::http::{Answer, Http, authorization, below, guid, packed};
 use crate::deliver::words::chain;
 use crate::deliver::{Clock, DeliverError};
 use crate::secrets;
@@ -64,24 +64,5 @@ impl Collector {
         let token = secrets::read(&self.token).map_err(|error| Fault::hold(chain(&error)))?;
         let request = self.http.post(url.clone()).header(AUTHORIZATION, authorization("Splunk", token.expose())?);
         Ok(request.header(CONTENT_TYPE, "application/json").header("X-Splunk-Request-Channel", &self.channel))
-    }
-}
-
-/// A GUID of version 4 (RFC 9562). It only has to differ from those of others, not to be a secret.
-fn guid(chance: u128) -> String {
-    let bits = chance & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
-    let digits = format!("{bits:032x}");
-    [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_channel_has_the_shape_of_a_guid() {
-        assert_eq!(guid(0), "00000000-0000-4000-8000-000000000000");
-        assert_eq!(guid(u128::MAX), "ffffffff-ffff-4fff-bfff-ffffffffffff");
-        assert_eq!(guid(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef), "01234567-89ab-4def-8123-456789abcdef");
     }
 }

@@ -89,6 +89,9 @@ impl Sink for Syslog {
     }
 
     async fn probe(&mut self) -> Result<String, Fault> {
-        Err(Fault::hold("not built"))
+        match &mut self.wire {
+            Wire::Udp(udp) => udp.probe().await,
+            Wire::Stream(stream) => stream.probe().await,
+        }
     }
 }

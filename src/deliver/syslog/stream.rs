@@ -83,6 +83,13 @@ impl Stream {
         Ok(())
     }
 
+    /// Whether somebody takes a connection, and with TLS is whom we expect.
+    pub(super) async fn probe(&self) -> Result<String, Fault> {
+        let mut connection = self.connect().await?;
+        connection.await_objection().await?;
+        Ok("a connection is taken; `postern test-alert` shows whether messages arrive".to_owned())
+    }
+
     /// The connection, if the receiver has not closed it.
     async fn open(&mut self) -> Option<Connection> {
         let mut connection = self.connection.take()?;

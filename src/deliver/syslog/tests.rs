@@ -48,7 +48,7 @@ pub(super) fn entry(record: &Record) -> Entry {
         Record::Alert(alert) => serde_json::to_string(alert).unwrap(),
         Record::Heartbeat(heartbeat) => serde_json::to_string(heartbeat).unwrap(),
     };
-    Entry { sequence: 1, key: String::new(), seq: 1, body }
+    Entry { sequence: 1, written: None, key: String::new(), seq: 1, body }
 }
 
 /// Plain TCP with the defaults.

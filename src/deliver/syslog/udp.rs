@@ -44,6 +44,12 @@ impl Udp {
         }
     }
 
+    /// Whether the name has an address; a datagram is answered by nobody.
+    pub(super) async fn probe(&self) -> Result<String, Fault> {
+        self.socket().await.map_err(|error| fault(&format!("sending to {}", self.address), &error))?;
+        Ok("the address is known; nothing says whether a datagram arrives".to_owned())
+    }
+
     async fn socket(&self) -> io::Result<UdpSocket> {
         let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
         for address in lookup_host(&self.address).await? {
