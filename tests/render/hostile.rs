@@ -162,7 +162,7 @@ fn no_text_makes_a_field() {
 fn paths_of(value: &Value, path: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
-            fields.iter().for_each(|(key, value)| paths_of(value, &format!("{path}.{key}"), found))
+            fields.iter().for_each(|(key, value)| paths_of(value, &format!("{path}.{key}"), found));
         }
         Value::Array(values) => {
             values.iter().enumerate().for_each(|(place, value)| paths_of(value, &format!("{path}[{place}]"), found));

@@ -20,6 +20,7 @@
 //! ends to escape, because what is hidden is replaced in every format. Each value keeps to the length that the dictionary
 //! gives its key; lists are joined with `; `.
 
+use std::fmt::Display;
 use std::net::IpAddr;
 
 use super::line::{Part, line};
@@ -56,12 +57,12 @@ impl Fields {
     }
 
     /// What always stays; before the first there is no space.
-    fn fixed(&mut self, key: &str, value: impl ToString) {
+    fn fixed(&mut self, key: &str, value: &(impl Display + ?Sized)) {
         let space = if self.0.len() == 1 { "" } else { " " };
         self.0.push(Part::fixed(format!("{space}{key}="), value.to_string(), IN_EXTENSION));
     }
 
-    fn whole(&mut self, key: &str, value: impl ToString) {
+    fn whole(&mut self, key: &str, value: &(impl Display + ?Sized)) {
         self.0.push(Part::whole(format!(" {key}="), value.to_string(), IN_EXTENSION));
     }
 
@@ -85,20 +86,20 @@ impl Fields {
 fn put_alert(fields: &mut Fields, alert: &Alert) {
     let is_about_settings = is_about_settings(alert);
     fields.header(alert.rule.as_str(), &alert.title, out_of_ten(alert.severity));
-    fields.fixed("rt", millis(alert.last_seen));
-    fields.fixed("externalId", alert.id);
+    fields.fixed("rt", &millis(alert.last_seen));
+    fields.fixed("externalId", &alert.id);
     fields.fixed("act", alert.state.as_str());
     fields.fixed("cat", if is_about_settings { "configuration" } else { "email" });
-    fields.fixed("cnt", alert.counts.messages);
-    fields.fixed("cn1Label=seq cn1", alert.seq);
+    fields.fixed("cnt", &alert.counts.messages);
+    fields.fixed("cn1Label=seq cn1", &alert.seq);
     tenant(fields, &alert.tenant);
     source(fields, alert);
     fields.text("suser", alert.senders.first().map_or("", String::as_str), TEXT_MAX);
     fields.text("msg", &alert.summary, TEXT_MAX);
-    fields.whole("start", millis(alert.first_seen));
-    fields.whole("end", millis(alert.last_seen));
-    fields.whole("cn2Label=recipients cn2", alert.counts.recipients);
-    fields.whole("cn3Label=clicks cn3", alert.counts.clicked);
+    fields.whole("start", &millis(alert.first_seen));
+    fields.whole("end", &millis(alert.last_seen));
+    fields.whole("cn2Label=recipients cn2", &alert.counts.recipients);
+    fields.whole("cn3Label=clicks cn3", &alert.counts.clicked);
     let list = |texts: &[String]| joined(texts.iter().map(String::as_str));
     fields.labelled("cs1", "subjects", &list(&alert.subjects));
     fields.labelled("cs4", "networkMessageIds", &list(&alert.sample_message_ids));
@@ -120,14 +121,14 @@ fn own(fields: &mut Fields, alert: &Alert) {
         ("PosternCampaigns", alert.storm.as_ref().map_or(0, |storm| storm.campaigns)),
     ];
     if alert.test {
-        fields.whole("PosternTest", true);
+        fields.whole("PosternTest", &true);
     }
     if let Some(id) = alert.merged_into {
-        fields.whole("PosternMergedInto", id);
+        fields.whole("PosternMergedInto", &id);
     }
     fields.text("PosternTenantId", &alert.tenant_id, TEXT_MAX);
     for (key, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
-        fields.whole(key, count);
+        fields.whole(key, &count);
     }
     fields.texts("PosternLinkDomains", &alert.link_domains, CUSTOM_MAX);
     fields.texts("PosternCampaignsSince", &ids(&alert.campaigns_since), CUSTOM_MAX);
@@ -136,16 +137,16 @@ fn own(fields: &mut Fields, alert: &Alert) {
 
 fn put_heartbeat(fields: &mut Fields, heartbeat: &Heartbeat) {
     fields.header("heartbeat", "Heartbeat", 0);
-    fields.fixed("rt", millis(heartbeat.until));
-    fields.fixed("externalId", within(&heartbeat.id, 40));
+    fields.fixed("rt", &millis(heartbeat.until));
+    fields.fixed("externalId", &within(&heartbeat.id, 40));
     fields.fixed("act", "heartbeat");
     fields.fixed("cat", "heartbeat");
-    fields.fixed("cnt", heartbeat.records);
-    fields.fixed("cn1Label=seq cn1", heartbeat.seq);
+    fields.fixed("cnt", &heartbeat.records);
+    fields.fixed("cn1Label=seq cn1", &heartbeat.seq);
     tenant(fields, &heartbeat.tenant);
     fields.text("msg", &heartbeat_words(heartbeat.records), TEXT_MAX);
-    fields.whole("start", millis(heartbeat.since));
-    fields.whole("end", millis(heartbeat.until));
+    fields.whole("start", &millis(heartbeat.since));
+    fields.whole("end", &millis(heartbeat.until));
     fields.text("PosternDigest", &heartbeat.digest, TEXT_MAX);
     fields.text("PosternTenantId", &heartbeat.tenant_id, TEXT_MAX);
 }
@@ -156,8 +157,8 @@ fn tenant(fields: &mut Fields, name: &str) {
 
 fn source(fields: &mut Fields, alert: &Alert) {
     match alert.sources.iter().find_map(|source| source.parse().ok()) {
-        Some(IpAddr::V4(address)) => fields.whole("src", address),
-        Some(IpAddr::V6(address)) => fields.whole("c6a2Label=Source IPv6 Address c6a2", address),
+        Some(IpAddr::V4(address)) => fields.whole("src", &address),
+        Some(IpAddr::V6(address)) => fields.whole("c6a2Label=Source IPv6 Address c6a2", &address),
         None => {}
     }
 }

@@ -10,6 +10,7 @@
 //! line end, because what is hidden is replaced in every format. An `=` in a value needs no escape: the first one ends
 //! the key.
 
+use std::fmt::Display;
 use std::net::IpAddr;
 
 use super::line::{Part, line};
@@ -44,13 +45,13 @@ impl Fields {
     }
 
     /// What always stays; before the first there is no delimiter.
-    fn fixed(&mut self, key: &str, value: impl ToString) {
+    fn fixed(&mut self, key: &str, value: &(impl Display + ?Sized)) {
         let delimiter = if self.0.len() == 1 { "" } else { "\t" };
         self.0.push(Part::fixed(format!("{delimiter}{key}="), value.to_string(), &[]));
     }
 
     fn time(&mut self, time: Time) {
-        self.fixed("devTime", date(time));
+        self.fixed("devTime", &date(time));
         self.fixed("devTimeFormat", TIME_FORMAT);
     }
 
@@ -59,7 +60,7 @@ impl Fields {
         self.0.push(Part::cut("\ttenant=".to_owned(), name, "", &[]));
     }
 
-    fn whole(&mut self, key: &str, value: impl ToString) {
+    fn whole(&mut self, key: &str, value: &(impl Display + ?Sized)) {
         self.0.push(Part::whole(format!("\t{key}="), value.to_string(), &[]));
     }
 
@@ -79,13 +80,13 @@ fn put_alert(fields: &mut Fields, alert: &Alert) {
     fields.header(alert.rule.as_str());
     fields.fixed("cat", alert.state.as_str());
     fields.time(alert.last_seen);
-    fields.fixed("sev", out_of_ten(alert.severity));
-    fields.fixed("alertId", alert.id);
-    fields.fixed("seq", alert.seq);
-    fields.fixed("messages", alert.counts.messages);
+    fields.fixed("sev", &out_of_ten(alert.severity));
+    fields.fixed("alertId", &alert.id);
+    fields.fixed("seq", &alert.seq);
+    fields.fixed("messages", &alert.counts.messages);
     fields.tenant(&alert.tenant);
     if let Some(address) = alert.sources.iter().find_map(|source| source.parse::<IpAddr>().ok()) {
-        fields.whole("src", address);
+        fields.whole("src", &address);
     }
     fields.text("usrName", alert.senders.first().map_or("", String::as_str));
     fields.whole("severity", alert.severity.as_str());
@@ -107,20 +108,20 @@ fn put_alert(fields: &mut Fields, alert: &Alert) {
 
 fn put_counts(fields: &mut Fields, alert: &Alert) {
     if alert.test {
-        fields.whole("test", true);
+        fields.whole("test", &true);
     }
     if let Some(id) = alert.merged_into {
-        fields.whole("mergedInto", id);
+        fields.whole("mergedInto", &id);
     }
-    fields.whole("firstSeen", alert.first_seen);
-    fields.whole("recipients", alert.counts.recipients);
-    fields.whole("delivered", alert.counts.delivered);
-    fields.whole("junked", alert.counts.junked);
-    fields.whole("blocked", alert.counts.blocked);
-    fields.whole("removed", alert.counts.removed);
-    fields.whole("clicked", alert.counts.clicked);
+    fields.whole("firstSeen", &alert.first_seen);
+    fields.whole("recipients", &alert.counts.recipients);
+    fields.whole("delivered", &alert.counts.delivered);
+    fields.whole("junked", &alert.counts.junked);
+    fields.whole("blocked", &alert.counts.blocked);
+    fields.whole("removed", &alert.counts.removed);
+    fields.whole("clicked", &alert.counts.clicked);
     if let Some(storm) = &alert.storm {
-        fields.whole("campaigns", storm.campaigns);
+        fields.whole("campaigns", &storm.campaigns);
     }
     fields.text("tenantId", &alert.tenant_id);
 }
@@ -129,13 +130,13 @@ fn put_heartbeat(fields: &mut Fields, heartbeat: &Heartbeat) {
     fields.header("heartbeat");
     fields.fixed("cat", "heartbeat");
     fields.time(heartbeat.until);
-    fields.fixed("sev", 1);
-    fields.fixed("alertId", cut(&shown(&heartbeat.id), 40, char::len_utf8));
-    fields.fixed("seq", heartbeat.seq);
-    fields.fixed("records", heartbeat.records);
+    fields.fixed("sev", &1);
+    fields.fixed("alertId", &cut(&shown(&heartbeat.id), 40, char::len_utf8));
+    fields.fixed("seq", &heartbeat.seq);
+    fields.fixed("records", &heartbeat.records);
     fields.tenant(&heartbeat.tenant);
     fields.text("summary", &heartbeat_words(heartbeat.records));
-    fields.whole("since", heartbeat.since);
+    fields.whole("since", &heartbeat.since);
     fields.text("digest", &heartbeat.digest);
     fields.text("tenantId", &heartbeat.tenant_id);
 }
