@@ -68,6 +68,7 @@ fn every_example_is_a_configuration() {
 #[test]
 fn every_toml_block_of_the_documentation_is_a_configuration() {
     let mut pages = paths_below("docs");
+    pages.extend(paths_below("docs/sinks"));
     pages.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
     for page in pages.iter().filter(|page| page.is_file()) {
         let text = fs::read_to_string(page).unwrap();

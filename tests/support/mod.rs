@@ -10,3 +10,4 @@ pub mod kcat;
 pub mod ledger;
 pub mod postern;
 pub mod relay;
+pub mod sentinel;
