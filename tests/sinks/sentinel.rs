@@ -98,7 +98,7 @@ fn what_the_documentation_asks_for_is_taken() {
     let client = Client::of(&sentinel);
     assert_eq!(client.post(client.call()), 204);
     assert_eq!(client.post(Call { encoding: Some("gzip"), body: gzip(ROW), ..client.call() }), 204);
-    assert_eq!(client.post(Call { body: array(1_000_000).into(), ..client.call() }), 204);
+    assert_eq!(client.post(Call { body: array(1_048_576).into(), ..client.call() }), 204);
     assert_eq!(sentinel.rows()[1]["Sources"], json!(["192.0.2.1"]));
     assert!(sentinel.refusals().is_empty());
 }
@@ -117,8 +117,8 @@ fn what_the_service_refuses_is_refused() {
         (400, Call { path: format!("dataCollectionRules/{RULE}/streams/{STREAM}"), ..client.call() }),
         (400, Call { id: "1", ..client.call() }),
         (400, Call { encoding: Some("gzip"), ..client.call() }),
-        (413, Call { body: array(1_000_001).into(), ..client.call() }),
-        (413, Call { encoding: Some("gzip"), body: gzip(&array(1_000_001)), ..client.call() }),
+        (413, Call { body: array(1_048_577).into(), ..client.call() }),
+        (413, Call { encoding: Some("gzip"), body: gzip(&array(1_048_577)), ..client.call() }),
     ];
     for (number, (status, call)) in refused.into_iter().enumerate() {
         assert_eq!(client.post(call), status, "call {number}");

@@ -31,7 +31,8 @@ pub const RULE: &str = "dcr-0123456789abcdef0123456789abcdef";
 pub const STREAM: &str = "Custom-PosternAlerts_CL";
 
 const AUDIENCE: &str = "https://monitor.azure.com";
-const CALL_BYTES_MAX: usize = 1_000_000;
+/// "1 MB", and what Microsoft's own client (azure-monitor-ingestion 1.1.0) fills calls to.
+const CALL_BYTES_MAX: usize = 1 << 20;
 const FIELD_BYTES_MAX: usize = 64 << 10;
 
 /// Entra and the service on one loopback port; gone when it is dropped.
