@@ -7,3 +7,4 @@ pub mod support;
 
 mod prometheus;
 mod receivers;
+mod sentinel;

@@ -20,4 +20,5 @@ pub mod postern;
 pub mod prometheus;
 pub mod relay;
 pub mod rsyslog;
+pub mod sentinel;
 pub mod until;

@@ -11,7 +11,7 @@ use crate::deliver::format::record;
 use crate::ledger::Entry;
 
 /// The most that a call holds, before it is compressed and after. Microsoft documents "1 MB" for both and does not say
-/// which; a million bytes is within either reading.
+/// which; its own client fills calls to 1,048,576 bytes. A million is within either reading.
 pub(super) const CALL_BYTES_MAX: usize = 1_000_000;
 
 /// The body of a call, and what it says about the entries at the front of the batch.
