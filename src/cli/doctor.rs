@@ -47,16 +47,16 @@ pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
     let config = config::load(&options.config).map_err(Failure::usage)?;
     block_on(async {
         let mut visit = Visit { failed: 0 };
-        visit.tell("data_dir", ledger(&config.data_dir))?;
+        visit.tell("data_dir", &ledger(&config.data_dir))?;
         for source in &config.kafka_sources {
             let found = kafka_source(&source.connection, &source.topics).await;
-            visit.tell(&format!("source {}", source.name), found)?;
+            visit.tell(&format!("source {}", source.name), &found)?;
         }
         for source in &config.webhook_sources {
-            visit.tell(&format!("source {}", source.name), webhook_source(source).await)?;
+            visit.tell(&format!("source {}", source.name), &webhook_source(source).await)?;
         }
         for sink in config.sinks.iter().chain([&config.dead_letter]) {
-            visit.tell(&format!("sink {}", sink.name), sink_found(sink, options.fix).await)?;
+            visit.tell(&format!("sink {}", sink.name), &sink_found(sink, options.fix).await)?;
         }
         visit.end(&config)
     })
@@ -68,8 +68,8 @@ struct Visit {
 }
 
 impl Visit {
-    fn tell(&mut self, what: &str, found: Result<String, String>) -> Result<(), Failure> {
-        let (word, paint, words): (&str, Paint, _) = match &found {
+    fn tell(&mut self, what: &str, found: &Result<String, String>) -> Result<(), Failure> {
+        let (word, paint, words): (&str, Paint, _) = match found {
             Ok(words) => ("ok", GOOD, words),
             Err(words) => ("FIX", BAD, words),
         };
@@ -115,7 +115,7 @@ async fn kafka_source(connection: &KafkaConnection, topics: &[String]) -> Result
     for topic in topics {
         let (connection, topic) = (connection.clone(), topic.clone());
         let asked = tokio::task::spawn_blocking(move || kafka_client::topic(&connection, &topic)).await;
-        partitions += asked.map_err(|error| error.to_string())?.map_err(|error| with_causes(error))?;
+        partitions += asked.map_err(|error| error.to_string())?.map_err(with_causes)?;
     }
     Ok(format!("{} with {partitions} partitions can be read", topics.join(", ")))
 }
@@ -147,7 +147,7 @@ async fn sink_found(sink: &SinkConfig, fix: bool) -> Result<String, String> {
     for place in places(&sink.kind) {
         connect(&place).await?;
     }
-    deliver::examine(sink, fix, now).await.map_err(|error| with_causes(error))?
+    deliver::examine(sink, fix, now).await.map_err(with_causes)?
 }
 
 /// Whom a sink connects to, as `host:port`, where that is no secret.
