@@ -145,10 +145,7 @@ impl Service {
         }
 
         let statuses = telling.iter().map(|telling| Arc::clone(&telling.status)).collect();
-        for (sink, _) in streams(&config) {
-            let is_unverified = sink.kind.trust().is_some_and(|trust| !trust.verify);
-            told.metrics.tls_unverified(&sink.name, is_unverified);
-        }
+        note_trust(&config, &told.metrics);
         let status = status(&telling);
         let refresh = refresh(statuses, kafka, Arc::clone(&told.health));
         let (metrics_address, metrics_task) =
@@ -311,6 +308,13 @@ fn refresh(
         sources.iter().for_each(|(source, snapshot)| health.assigned(source, snapshot.is_ready()));
         metrics.kafka(&sources);
     })
+}
+
+/// Says which sinks believe any certificate.
+fn note_trust(config: &Config, metrics: &Metrics) {
+    for (sink, _) in streams(config) {
+        metrics.tls_unverified(&sink.name, sink.kind.trust().is_some_and(|trust| !trust.verify));
+    }
 }
 
 /// What `/status` says.

@@ -66,7 +66,7 @@ fn filled(dir: &TempDir) -> Postern {
     let cursors = || sql.query_row("SELECT count(*) FROM cursor", [], |row| row.get::<_, i64>(0)).unwrap();
     running.wait_until("both sinks have told something", |_| cursors() == 2);
     sql.execute_batch(
-        "INSERT INTO position VALUES ('kafka', 'mail', 0, 17); INSERT INTO refusal VALUES ('file', 1, 'too large')",
+        "INSERT INTO position VALUES ('kafka', 'mail', 0, 17); INSERT INTO refusal (sink, sequence, reason) VALUES ('file', 1, 'too large')",
     )
     .unwrap();
     running

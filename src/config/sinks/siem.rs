@@ -148,7 +148,7 @@ pub struct SyslogSink {
     pub facility: u8,
     /// `hostname`: of the header, default `-`.
     pub hostname: String,
-    /// `message_bytes_max`: longer messages leave out what is least needed. Default 8,192; 2,048 on udp.
+    /// `message_bytes_max`: longer messages leave out what is least needed. Default 8,000, below the 8,096 of rsyslog; 2,048 on udp.
     pub message_bytes_max: usize,
     /// `resend_max`: messages that are sent again after a connection broke, because nobody says what arrived. Default
     /// 100.
@@ -396,7 +396,7 @@ impl SyslogSink {
         let facility = section.number("facility", 0..=23, 16);
         let hostname = section.or("hostname", "-".to_owned(), hostname);
         let (bytes_max, bytes) =
-            if transport == Some(SyslogTransport::Udp) { (65_000, 2_048) } else { (1 << 20, 8_192) };
+            if transport == Some(SyslogTransport::Udp) { (65_000, 2_048) } else { (1 << 20, 8_000) };
         let message_bytes_max = section.number("message_bytes_max", 480..=bytes_max, bytes);
         let resend_max = section.number("resend_max", 0..=10_000, 100);
         Some(SinkKind::Syslog(Self {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::detector::{DeadLetter, StateChange};
-use crate::event::Time;
+use crate::event::{Span, Time};
 use crate::ledger::{AlertRecord, Cursor, Position, Pulse, Refusal};
 
 const ALL: ReadLimit = ReadLimit { entries: usize::MAX, bytes: usize::MAX };
@@ -65,10 +65,13 @@ fn all_state(ledger: &mut SqliteLedger) -> Vec<StateChange> {
     entries
 }
 
-/// Everything that can be read from a ledger.
+/// Everything that can be read from a ledger but when it was written, which is the machine's affair.
 fn dump(ledger: &mut SqliteLedger) -> (Snapshot, Vec<StateChange>, Vec<Entry>, Vec<Entry>, i64) {
     let refusals = ledger.connection.query_row("SELECT count(*) FROM refusal", [], |row| row.get(0)).unwrap();
-    let mut read = |stream| ledger.read(stream, 0, ALL).unwrap();
+    let mut read = |stream| {
+        let entries = ledger.read(stream, 0, ALL).unwrap().into_iter();
+        entries.map(|entry| Entry { written: None, ..entry }).collect()
+    };
     let streams = (read(Stream::Alerts), read(Stream::DeadLetters));
     (ledger.snapshot().unwrap(), all_state(ledger), streams.0, streams.1, refusals)
 }
@@ -325,6 +328,19 @@ fn pruning_keeps_what_a_sink_still_needs_and_the_newest() {
     assert_eq!(prune(&[fast.clone(), slow.clone()], 8), (2, 5, 2), "what was refused waits for an operator");
     assert_eq!(prune(&[fast, slow.clone()], 0), (2, 5, 2));
     assert_eq!(prune(&[slow], 0), (7, 5, 2), "and no longer than its sink is there");
+}
+
+#[test]
+fn an_entry_says_when_it_became_durable() {
+    let mut ledger = SqliteLedger::open_in_memory().unwrap();
+    let now = || Time::from_micros(jiff::Timestamp::now().as_microsecond());
+    let before = now();
+    ledger.commit(&one_of_each()).unwrap();
+    for stream in [Stream::Alerts, Stream::DeadLetters] {
+        let written = ledger.read(stream, 0, ALL).unwrap()[0].written.unwrap();
+        // SQLite counts in milliseconds.
+        assert!(before.floor_to(Span::micros(1_000)) <= written && written <= now(), "{before} {written}");
+    }
 }
 
 #[test]
