@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use postern::alert::render::{COLUMNS, ColumnType, FIELD_BYTES_MAX, sentinel};
 use postern::alert::{Alert, Record};
 use postern::event::Time;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::cases::{alert, cases, parsed, record};
 
@@ -60,4 +60,17 @@ fn no_value_is_longer_than_a_column_takes() {
     assert!(row.as_object().unwrap().values().all(|value| value.to_string().len() <= FIELD_BYTES_MAX));
     assert_eq!(row["Senders"].as_array().unwrap().len(), 20);
     assert_eq!(row["LinkDomains"], serde_json::json!(large.link_domains));
+}
+
+/// What Azure is told about the table and about the stream, which drop in silence what they do not know.
+#[test]
+fn what_is_shipped_for_azure_declares_every_column_and_no_other() {
+    let expected: Vec<_> = COLUMNS.iter().map(|(name, kind)| json!({ "name": name, "type": kind.as_str() })).collect();
+    let table: Value = serde_json::from_str(include_str!("../../deploy/sentinel/table.json")).unwrap();
+    assert_eq!(table["properties"]["schema"]["columns"], json!(expected));
+    let rule = include_str!("../../deploy/sentinel/dcr.json");
+    let rule: Value = serde_json::from_str(rule).unwrap();
+    let declared =
+        rule["resources"][0]["properties"]["streamDeclarations"]["Custom-PosternAlerts_CL"]["columns"].clone();
+    assert_eq!(declared, json!(expected));
 }
