@@ -19,7 +19,7 @@ use super::{config, page};
 use crate::config::Config;
 use crate::deliver::{SinkReport, SinkState};
 use crate::event::Time;
-use crate::ledger::{Backlog, LedgerReader};
+use crate::ledger::{Backlog, LedgerError, LedgerReader, Stream};
 use crate::observe::{SinkLine, StatusPage};
 
 /// How each sink stands: what it told last, what is waiting, what went wrong in the receiver's own words.
@@ -129,9 +129,12 @@ fn span(now: Time, then: Time) -> String {
 
 fn from_ledger(config: &Config, is_json: bool) -> Result<String, Failure> {
     let mut ledger = LedgerReader::open(&config.data_dir).map_err(Failure::dependency)?;
-    let backlogs = ledger.backlogs(&config.dead_letter.name).map_err(Failure::dependency)?;
+    let alerts = config.sinks.iter().map(|sink| (sink.name.as_str(), Stream::Alerts));
+    let sinks = alerts.chain([(config.dead_letter.name.as_str(), Stream::DeadLetters)]);
+    let backlogs = sinks.map(|(sink, stream)| Ok((sink, ledger.backlog(sink, stream)?)));
+    let backlogs = backlogs.collect::<Result<Vec<_>, LedgerError>>().map_err(Failure::dependency)?;
     if is_json {
-        let sink = |backlog: &Backlog| serde_json::json!({ "name": backlog.sink, "backlog": backlog.unsettled, "dead_letters": backlog.refused });
+        let sink = |(name, backlog): &(&str, Backlog)| serde_json::json!({ "name": name, "backlog": backlog.unsettled, "dead_letters": backlog.refused });
         let page = serde_json::json!({ "sinks": backlogs.iter().map(sink).collect::<Vec<_>>() });
         return serde_json::to_string_pretty(&page).map(|text| text + "\n").map_err(Failure::dependency);
     }
@@ -143,7 +146,7 @@ fn from_ledger(config: &Config, is_json: bool) -> Result<String, Failure> {
     );
     page.gap();
     page.line(FAINT.paint(format_args!("{:<18} {:>8} {:>6}", "SINK", "WAITING", "DEAD")));
-    for Backlog { sink, unsettled, refused } in &backlogs {
+    for (sink, Backlog { unsettled, refused }) in &backlogs {
         page.line(format_args!("{:<18} {unsettled:>8} {refused:>6}", safe_within(sink, 18)));
     }
     Ok(page.into_text())

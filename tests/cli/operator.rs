@@ -57,14 +57,16 @@ impl Desk {
 
 #[test]
 fn with_nobody_running_the_ledger_says_what_is_waiting() {
-    let desk = Desk::with("");
+    let desk = Desk::with("[[sink.alertmanager]]\nurl = \"http://127.0.0.1:1\"\n");
     desk.fill_ledger();
-    let (code, page, _) = desk.run(["status"]);
-    assert_eq!(code, Some(0));
+    let (code, page, told) = desk.run(["status"]);
+    assert_eq!(code, Some(0), "{told}");
     assert!(page.contains("not running") && page.contains("file"), "{page}");
     let (_, json, _) = desk.run(["status", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(json["sinks"][0], serde_json::json!({ "name": "file", "backlog": 1, "dead_letters": 2 }));
+    let sink = |name: &str, backlog: u64, dead_letters: u64| serde_json::json!({ "name": name, "backlog": backlog, "dead_letters": dead_letters });
+    let never_told = sink("alertmanager", 3, 0);
+    assert_eq!(json["sinks"], serde_json::json!([sink("file", 1, 2), never_told, sink("dead-letter", 0, 0)]));
 }
 
 #[test]

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Row, params};
 
-use super::{LEDGER_FILE, integer, schema};
-use crate::ledger::LedgerError;
+use super::{LEDGER_FILE, integer, schema, table};
+use crate::ledger::{LedgerError, Stream};
 
 /// How long a look waits where a Postern is just putting its log in order.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -29,9 +29,9 @@ const TENANTS: &str = "WITH RECURSIVE found (tenant) AS (
 
 const PAGE: &str = "SELECT key, value FROM state WHERE tenant = ?1 AND kind = ?2 AND key > ?3 ORDER BY key LIMIT ?4";
 
-const BACKLOGS: &str = "SELECT sink, last_sequence - cursor.sequence,
-        (SELECT count(*) FROM refusal WHERE refusal.sink = cursor.sink)
-    FROM cursor JOIN stream ON stream.name = iif(sink = ?1, 'dead_letter', 'alert') ORDER BY sink";
+const BACKLOG: &str = "SELECT last_sequence - coalesce((SELECT sequence FROM cursor WHERE sink = ?1), 0),
+        (SELECT count(*) FROM refusal WHERE sink = ?1)
+    FROM stream WHERE name = ?2";
 
 const REFUSALS: &str = "SELECT refusal.sink, sequence, refusal.reason, wanted IS NOT NULL, alert.body
     FROM refusal JOIN alert USING (sequence)
@@ -39,10 +39,8 @@ const REFUSALS: &str = "SELECT refusal.sink, sequence, refusal.reason, wanted IS
     ORDER BY sequence, refusal.sink LIMIT ?3";
 
 /// How far a sink has to go.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backlog {
-    /// Its name.
-    pub sink: String,
     /// Entries that it has not settled.
     pub unsettled: u64,
     /// Entries that its receiver refused.
@@ -114,18 +112,13 @@ impl LedgerReader {
         self.look(|sql| sql.prepare_cached(PAGE)?.query_map(bounds, |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
     }
 
-    /// How far each sink has come, and how far it has to go: name, entries that are not settled, entries that were refused.
-    /// `dead_letter` is the sink that reads the other stream.
+    /// How far a sink has to go; one that has never told anything has everything before it.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn backlogs(&mut self, dead_letter: &str) -> Result<Vec<Backlog>, LedgerError> {
-        self.look(|sql| {
-            let backlog = |row: &Row<'_>| {
-                Ok(Backlog { sink: row.get(0)?, unsettled: unsigned(row, 1)?, refused: unsigned(row, 2)? })
-            };
-            sql.prepare_cached(BACKLOGS)?.query_map([dead_letter], backlog)?.collect()
-        })
+    pub fn backlog(&mut self, sink: &str, stream: Stream) -> Result<Backlog, LedgerError> {
+        let read = |row: &Row<'_>| Ok(Backlog { unsettled: unsigned(row, 0)?, refused: unsigned(row, 1)? });
+        self.look(|sql| sql.prepare_cached(BACKLOG)?.query_row([sink, table(stream)], read))
     }
 
     /// Alerts that sinks' receivers refused, oldest first, behind a sequence number.
