@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
 
-use crate::config::{Config, ConfigError, Mistake, effective};
+use super::failure::Failure;
+use crate::config::{Config, ConfigError, Mistake, SinkConfig, effective};
 
 /// `config check`: says that the file is fine, or everything that is wrong with it. Returns the exit code.
 #[must_use]
@@ -32,6 +33,18 @@ pub fn load(path: &Path) -> Result<Config, LoadError> {
     let text = read(path).map_err(|source| LoadError::Unreadable { path: path.to_owned(), source })?;
     let environment = |name: &str| std::env::var(name).ok();
     Config::parse(&text, &environment).map_err(|source| LoadError::Mistaken { path: path.to_owned(), source })
+}
+
+/// The sink of that name.
+///
+/// # Errors
+/// When there is none; which there are.
+pub(super) fn sink<'c>(config: &'c Config, name: &str) -> Result<&'c SinkConfig, Failure> {
+    config.sinks.iter().find(|sink| sink.name == name).ok_or_else(|| {
+        let names: Vec<_> = config.sinks.iter().map(|sink| sink.name.as_str()).collect();
+        let advice = if names.is_empty() { "none is configured".to_owned() } else { names.join(", ") };
+        Failure::usage(anyhow::anyhow!("there is no sink {name:?}; there is: {advice}"))
+    })
 }
 
 /// Why there is no configuration.

@@ -128,15 +128,11 @@ fn text(refused: &RefusedAlert) -> String {
 
 fn give(what: DeadLetterOrder, chosen: &Chosen) -> Result<Exit, Failure> {
     let config = load(&chosen.config)?;
-    let names: Vec<_> = config.sinks.iter().map(|sink| sink.name.as_str()).collect();
-    if !names.contains(&chosen.sink.as_str()) {
-        let advice = if names.is_empty() { "none is configured".to_owned() } else { names.join(", ") };
-        return Err(Failure::usage(anyhow::anyhow!("there is no sink {:?}; there is: {advice}", chosen.sink)));
-    }
+    let sink = config::sink(&config, &chosen.sink)?;
     let sequences: Vec<_> = if chosen.all { vec![None] } else { chosen.sequences.iter().copied().map(Some).collect() };
     let mut count = 0;
     for sequence in sequences {
-        count += order(&config.data_dir, what, &chosen.sink, sequence).map_err(Failure::dependency)?;
+        count += order(&config.data_dir, what, &sink.name, sequence).map_err(Failure::dependency)?;
     }
     let told = match what {
         DeadLetterOrder::Retry => "will be sent again; `postern status` shows how it goes",

@@ -31,11 +31,7 @@ pub(super) struct Options {
 /// Sends, and tells how it went.
 pub(super) fn run(options: &Options) -> Result<Exit, Failure> {
     let config = config::load(&options.config).map_err(Failure::usage)?;
-    let Some(sink) = config.sinks.iter().find(|sink| sink.name == options.sink) else {
-        let names: Vec<_> = config.sinks.iter().map(|sink| sink.name.as_str()).collect();
-        let advice = if names.is_empty() { "none is configured".to_owned() } else { names.join(", ") };
-        return Err(Failure::usage(anyhow::anyhow!("there is no sink {:?}; there is: {advice}", options.sink)));
-    };
+    let sink = config::sink(&config, &options.sink)?;
     let tenant = config.tenants.iter().next().map(|(_, tenant)| tenant.clone()).unwrap_or_default();
     let alert = alert(&tenant, now());
     let told = block_on(async { deliver::tell_once(sink, &alert, now).await.map_err(Failure::usage) })?;

@@ -60,6 +60,8 @@ impl Driver {
         let limit = ReadLimit { entries: config.batch_entries_max, bytes: config.batch_bytes_max };
         let patience = Patience { min: config.backoff_min, max: config.backoff_max };
         let status = Arc::new(SinkStatus::new(&config.name, config.kind.as_str()));
+        // What waits from before the start is there before anybody asks.
+        status.measure(outbox.backlog());
         Self {
             outbox,
             limit,
