@@ -1,0 +1,5 @@
+//! Postern as it is installed, in front of real receivers: what its ledger holds is what each of them was told.
+
+mod everyone;
+mod receiver;
+mod scene;
