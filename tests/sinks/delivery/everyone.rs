@@ -36,7 +36,7 @@ fn everything_is_told_to_every_real_receiver() {
     let mut postern = scene.start(&sinks.concat());
     scene.post(&mail(1));
     for sink in ["elasticsearch", "hec", "hec-ack", "tls", "tcp", "udp", "alertmanager", "sentinel", "file"] {
-        wait_settled(&mut postern, sink);
+        wait_settled(&scene, &mut postern, sink);
         assert_eq!(counted(&postern, "refused_total", sink), Some(0.0), "{sink} refused something");
     }
 
@@ -80,7 +80,7 @@ fn receivers_that_hang_for_the_whole_run_delay_no_other() {
     let mut postern = scene.start(&sinks.concat());
     scene.post(&mail(2));
     for sink in ["tls", "sentinel", "file"] {
-        wait_settled(&mut postern, sink);
+        wait_settled(&scene, &mut postern, sink);
     }
 
     let records: Vec<Key> = scene.records().into_iter().collect();
