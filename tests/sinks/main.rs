@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 pub mod support;
 
+mod delivery;
 mod prometheus;
 mod receivers;
 mod sentinel;

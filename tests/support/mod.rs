@@ -9,6 +9,7 @@ pub mod collector;
 pub mod components;
 pub mod daemon;
 pub mod endpoint;
+pub mod fault;
 pub mod http;
 pub mod kafka;
 pub mod kcat;
