@@ -160,7 +160,7 @@ impl Driver {
                     accepted += 1;
                 }
                 Fate::Accepted => accepted += 1,
-                Fate::Refused(reason) => self.refuse(&entry, sanitised(reason))?,
+                Fate::Refused(reason) => self.refuse(&entry, sanitised(reason), work.is_second_try)?,
                 Fate::Open => work.open.push(entry),
             }
         }
@@ -192,10 +192,10 @@ impl Driver {
     }
 
     /// Puts an entry aside.
-    fn refuse(&mut self, entry: &Entry, reason: String) -> Result<(), Stopped> {
+    fn refuse(&mut self, entry: &Entry, reason: String, is_second_try: bool) -> Result<(), Stopped> {
         error!(sink = self.status.name(), sequence = entry.sequence, reason, "refused for good; kept as a dead letter");
         self.outbox.refuse(entry.sequence, reason.clone())?;
-        self.status.refused(self.outbox.backlog(), reason);
+        self.status.refused(self.outbox.backlog(), reason, is_second_try);
         Ok(())
     }
 

@@ -139,11 +139,12 @@ impl SinkStatus {
         });
     }
 
-    pub(super) fn refused(&self, backlog: u64, reason: String) {
+    /// An entry was refused; one that had been refused before is no further dead letter.
+    pub(super) fn refused(&self, backlog: u64, reason: String, is_known: bool) {
         self.report.send_modify(|report| {
             report.state = SinkState::Sending;
             report.refused += 1;
-            report.dead_letters += 1;
+            report.dead_letters += u64::from(!is_known);
             report.backlog = backlog;
             report.last_error = Some(reason);
         });
