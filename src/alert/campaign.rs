@@ -52,6 +52,7 @@ fn title(campaign: &Campaign) -> String {
         Kind::Returns => format!("{title}: mail of yours that comes back, from where nothing proves"),
         Kind::Exercise => format!("{title}: your phishing simulation"),
         Kind::Proven => format!("{title}: it proves your name"),
+        Kind::Lapses => format!("{title}: a lookup failed, of who proved your name before"),
         Kind::Storm => format!("{title}: a flood, told as one"),
     }
 }

@@ -117,6 +117,8 @@ pub enum Kind {
     Exercise,
     /// Each proves the own name, and came past the filter.
     Proven,
+    /// Each is of a source that proved the name before, and of which a lookup failed.
+    Lapses,
     /// Nothing: they came in a flood.
     Storm,
 }
@@ -130,6 +132,7 @@ impl Kind {
             () if has(Factor::SelfAddressed) || has(Factor::ProtectedPerson) => Self::Ordinary,
             () if has(Factor::LikelyEcho) => Self::Returns,
             () if has(Factor::OwnAndAligned) => Self::Proven,
+            () if has(Factor::AlignedHistory) => Self::Lapses,
             () => Self::Ordinary,
         }
     }
@@ -137,7 +140,7 @@ impl Kind {
     /// Whether it is one campaign of the tenant for as long as such mail comes: routine, of which many alerts would say
     /// no more than one.
     pub(super) const fn is_standing(self) -> bool {
-        matches!(self, Self::Returns | Self::Exercise | Self::Proven)
+        matches!(self, Self::Returns | Self::Exercise | Self::Proven | Self::Lapses)
     }
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it looks at by reference")]
@@ -244,7 +247,7 @@ impl Campaign {
         match self.kind {
             Kind::Ordinary => !is_personal && !self.burst.is_reached() && self.voices.are_of_devices(),
             Kind::Storm => false,
-            Kind::Returns | Kind::Exercise | Kind::Proven => true,
+            Kind::Returns | Kind::Exercise | Kind::Proven | Kind::Lapses => true,
         }
     }
 

@@ -374,6 +374,7 @@ fn anchor_key(incoming: Incoming<'_>) -> String {
         Kind::Returns => "returns".to_owned(),
         Kind::Exercise => "exercise".to_owned(),
         Kind::Proven => "proven".to_owned(),
+        Kind::Lapses => "lapses".to_owned(),
         Kind::Storm => "storm".to_owned(),
         Kind::Ordinary => content
             .or_else(|| observation.network().map(|network| network.to_string()))

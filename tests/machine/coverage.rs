@@ -31,7 +31,7 @@ macro_rules! counters {
 
 counters! {
     records, suspicious, own, departures, related, posture, undecodable, unknown_tenant,
-    alerts, campaigns, merged, returns, storms, removed, clicked, critical, first_seen, known_network, likely_echo,
+    alerts, campaigns, merged, returns, lapses, storms, removed, clicked, critical, first_seen, known_network, likely_echo,
     silenced, gates, forgotten,
     commits, crashes, crashed_before, crashed_after, disk_full, lied, reassigned, skipped, pruned, silences, refusals,
     tight,
@@ -59,6 +59,7 @@ impl Coverage {
             self.campaigns += 1;
             self.merged += u64::from(!campaign.told.merged.is_empty());
             self.returns += u64::from(campaign.kind == Kind::Returns);
+            self.lapses += u64::from(campaign.kind == Kind::Lapses);
             self.storms += u64::from(campaign.kind == Kind::Storm);
             self.removed += u64::from(campaign.removed > 0);
             self.clicked += u64::from(!campaign.clicks.is_empty());

@@ -321,6 +321,8 @@ fn kind(factors: FactorSet) -> Kind {
         Kind::Returns
     } else if factors.contains(Factor::OwnAndAligned) && !is_personal {
         Kind::Proven
+    } else if factors.contains(Factor::AlignedHistory) && !is_personal {
+        Kind::Lapses
     } else {
         Kind::Ordinary
     }

@@ -121,7 +121,7 @@ impl Campaign {
 
     /// Whether it is one of the tenant's, whatever its messages share.
     const fn is_standing(&self) -> bool {
-        matches!(self.kind, Kind::Returns | Kind::Exercise | Kind::Proven)
+        matches!(self.kind, Kind::Returns | Kind::Exercise | Kind::Proven | Kind::Lapses)
     }
 
     fn first_seen(&self) -> Time {
