@@ -19,6 +19,8 @@ mod latency;
 mod service;
 mod throughput;
 
+#[path = "../yardstick/campaigns.rs"]
+mod campaigns;
 #[path = "../../tests/support/mod.rs"]
 pub mod support;
 #[path = "../yardstick/mod.rs"]

@@ -19,7 +19,9 @@ pub(crate) struct Service {
 
 impl Service {
     /// Starts it on a topic, from its beginning; the group is new with the directory.
-    pub(crate) fn start(kafka: &RealKafka, topic: &str) -> Result<Self> {
+    ///
+    /// `tenants` are further `[[tenant]]` sections.
+    pub(crate) fn start(kafka: &RealKafka, topic: &str, tenants: &str) -> Result<Self> {
         let data_dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let (bootstrap, dir) = (kafka.bootstrap(), data_dir.path().display());
         let tenant = &Options::default().tenants[0];
@@ -42,6 +44,8 @@ auth = {{ kind = "none" }}
 
 [[sink.file]]
 path = "{dir}/alerts.jsonl"
+
+{tenants}
 "#
         );
         Ok(Self { postern: Postern::start(data_dir.path(), &config), data_dir })

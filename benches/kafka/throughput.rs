@@ -69,7 +69,7 @@ fn message(records: &mut impl Iterator<Item = String>) -> Option<String> {
 /// alerts there were.
 fn run_service(kafka: &RealKafka, records: usize) -> Result<(Cost, usize)> {
     let (cpu_before, started) = (children_cpu_seconds()?, Instant::now());
-    let mut service = Service::start(kafka, TOPIC)?;
+    let mut service = Service::start(kafka, TOPIC, "")?;
     service.wait_for_messages(records.div_ceil(BATCH) as u64);
     let wall_seconds = started.elapsed().as_secs_f64();
     service.wait_for_sink();

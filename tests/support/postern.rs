@@ -132,6 +132,16 @@ impl Postern {
         log.lines().rev().take(40).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n")
     }
 
+    /// The processor time that it has used so far, user and system together, in seconds.
+    pub fn cpu_seconds(&self) -> f64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        // Behind the name, which may hold anything, come the state and then numbers: user and system are the 12th and 13th.
+        let (_, numbers) = stat.rsplit_once(')').unwrap();
+        let ticks: f64 = numbers.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<f64>().unwrap()).sum();
+        // `sysconf(_SC_CLK_TCK)` is 100 on every Linux that Rust runs on.
+        ticks / 100.0
+    }
+
     /// The most memory that it held so far, in bytes (`VmHWM`).
     pub fn peak_memory(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
