@@ -67,8 +67,10 @@ impl Elasticsearch {
         let request = self.http.post(self.url.clone()).header(CONTENT_TYPE, "application/x-ndjson");
         let request = authorised(request, &self.auth)?;
         let room = ANSWER_BYTES_MAX.min((entries.len() + 1) * ITEM_BYTES_MAX);
-        let answer = self.http.ask(packed(request, parcel.body, self.gzip), room).await?;
+        let answer = self.http.ask(packed(request, parcel.body, self.gzip), room).await;
+        let answer = answer.map_err(|fault| self.portion.unanswered(bytes, fault))?;
         if answer.is_success() {
+            self.portion.taken();
             Ok(answer::fates(&answer, entries))
         } else if answer.status == 413 {
             Err(self.portion.too_large(entries, bytes, answer.words()))

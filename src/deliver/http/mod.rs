@@ -114,12 +114,13 @@ fn read(source: &SecretSource) -> Result<Secret, Fault> {
     secrets::read(source).map_err(|error| Fault::hold(chain(&error)))
 }
 
-/// A request with its body, compressed where the receiver is said to read that.
+/// A request with its body, compressed where the receiver is said to read that and where it is shorter for it: a limit
+/// that holds for both forms is met by neither then.
 pub(super) fn packed(request: RequestBuilder, body: Vec<u8>, gzip: bool) -> RequestBuilder {
     match gzip.then(|| compressed(&body)) {
-        Some(Ok(packed)) => request.header(CONTENT_ENCODING, "gzip").body(packed),
+        Some(Ok(packed)) if packed.len() < body.len() => request.header(CONTENT_ENCODING, "gzip").body(packed),
         // Nobody has to do without an alert because it could not be made smaller.
-        Some(Err(_)) | None => request.body(body),
+        _ => request.body(body),
     }
 }
 

@@ -9,6 +9,7 @@ mod session;
 
 use super::Sink;
 use super::decision::{Fault, Remedy, Sent};
+use super::portion::Alone;
 use super::words::chain;
 use crate::alert::plural;
 use crate::config::KafkaSink;
@@ -20,13 +21,12 @@ use session::Session;
 pub(super) struct Kafka {
     config: KafkaSink,
     session: Option<Session>,
-    /// Entries up to this one travel alone: together they were too large, which is the fault of one, or of none.
-    alone_until: u64,
+    alone: Alone,
 }
 
 impl Kafka {
     pub(super) fn new(config: &KafkaSink) -> Self {
-        Self { config: config.clone(), session: None, alone_until: 0 }
+        Self { config: config.clone(), session: None, alone: Alone::default() }
     }
 
     fn session(&mut self) -> Result<&mut Session, Fault> {
@@ -45,17 +45,15 @@ impl Kafka {
 
 impl Sink for Kafka {
     async fn send(&mut self, batch: &[Entry]) -> Sent {
-        let alone = batch.first().is_some_and(|entry| entry.sequence <= self.alone_until);
-        let batch = if alone { &batch[..1] } else { batch };
+        let batch = self.alone.front(batch);
         let mut sent = match self.session() {
             Ok(session) => session.deliver(batch).await,
             Err(fault) => return fault.into(),
         };
         if let Some(fault) = &mut sent.fault {
             self.close_session();
-            if fault.remedy == Remedy::Refuse && batch.len() > 1 {
-                self.alone_until = batch.last().map_or(0, |entry| entry.sequence);
-                fault.remedy = Remedy::Retry(None);
+            if fault.remedy == Remedy::Refuse {
+                *fault = self.alone.condemned(batch, std::mem::take(&mut fault.reason));
             }
         }
         sent

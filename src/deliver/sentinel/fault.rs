@@ -19,8 +19,8 @@ pub(super) fn outcome(id: &str, answer: &Answer) -> Outcome {
     let fault = answer.fault();
     let fault = Fault { reason: format!("request {id}: {hint}{}", fault.reason), ..fault };
     match answer.status {
-        413 => Outcome::TooLarge(fault),
-        400 if !is_about_the_rule(&answer.body) => Outcome::Malformed(fault),
+        413 => Outcome::TooLarge(fault.reason),
+        400 if !is_about_the_rule(&answer.body) => Outcome::Malformed(fault.reason),
         _ if fault.remedy == Remedy::Refuse => Outcome::Failed(Fault { remedy: Remedy::Hold, ..fault }),
         _ => Outcome::Failed(fault),
     }

@@ -72,9 +72,13 @@ impl SplunkHec {
     async fn post(&mut self, batch: &[Entry]) -> Result<Posted, Sent> {
         let parcel = self.portion.cut(batch, |entry, body| self.envelope.append(entry, body))?;
         let (entries, bytes) = (parcel.entries, parcel.body.len());
-        let answer = self.collector.post(parcel.body).await?;
+        let answer = self.collector.post(parcel.body).await;
+        let answer = answer.map_err(|fault| self.portion.unanswered(bytes, fault))?;
         Err(match answer::verdict(&answer, entries.len()) {
-            Verdict::Accepted(ack) => return Ok(Posted { entries: entries.len(), ack }),
+            Verdict::Accepted(ack) => {
+                self.portion.taken();
+                return Ok(Posted { entries: entries.len(), ack });
+            }
             Verdict::Stopped { accepted, fault } => Sent::stopped(accepted, fault),
             Verdict::Condemned(reason) => self.portion.condemned(entries, reason).into(),
             Verdict::TooLarge(reason) => self.portion.too_large(entries, bytes, reason).into(),
