@@ -76,6 +76,8 @@ pub(super) enum Remedy {
     Hold,
     /// Nothing: the receiver can never take the first entry that is open.
     Refuse,
+    /// Nothing yet: the receiver works on what it was sent, and is to be asked again after this long.
+    Ask(Duration),
 }
 
 impl Fault {
@@ -101,6 +103,8 @@ pub(super) enum Next {
     Hold(Duration),
     /// Puts the entry aside and goes on behind it.
     Refuse,
+    /// Asks again after this long, as if nothing had happened.
+    Ask(Duration),
 }
 
 /// Whether a receiver is believed to take anything.
@@ -162,6 +166,7 @@ impl Patience {
             }
             Remedy::Hold => Next::Hold(self.max),
             Remedy::Refuse => Next::Refuse,
+            Remedy::Ask(wait) => Next::Ask(wait),
         }
     }
 

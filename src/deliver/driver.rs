@@ -187,6 +187,11 @@ impl Driver {
                 self.breaker.close();
                 self.take_out(work, &[Fate::Refused(reason)], last)?;
             }
+            Next::Ask(wait) => {
+                self.breaker.close();
+                self.status.breaker(false);
+                self.wait(wait).await?;
+            }
         }
         Ok(())
     }

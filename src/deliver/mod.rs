@@ -44,11 +44,11 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 pub use status::{SinkReport, SinkState, SinkStatus};
 
-use self::decision::{Fate, Fault, Sent};
+use self::decision::{Fate, Fault, Remedy, Sent};
 use self::driver::Driver;
 use self::words::sanitised;
 use crate::alert::Alert;
@@ -224,7 +224,8 @@ impl With for Once {
 
     fn with(self, mut sink: impl Sink) -> Self::Out {
         Box::pin(async move {
-            let Ok(sent) = timeout(self.timeout, sink.send(&[self.entry])).await else {
+            let batch = [self.entry];
+            let Ok(sent) = timeout(self.timeout, settled(&mut sink, &batch)).await else {
                 return Err(format!("no answer within {:?}", self.timeout));
             };
             match (sent.fates.first(), sent.fault) {
@@ -234,6 +235,17 @@ impl With for Once {
                 (_, None) => Err("nothing became of it".to_owned()),
             }
         })
+    }
+}
+
+/// Sends, and asks for as long as the receiver works on it.
+async fn settled(sink: &mut impl Sink, batch: &[Entry]) -> Sent {
+    loop {
+        let sent = sink.send(batch).await;
+        match sent.fault {
+            Some(Fault { remedy: Remedy::Ask(wait), .. }) => sleep(wait).await,
+            _ => return sent,
+        }
     }
 }
 

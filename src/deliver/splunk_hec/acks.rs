@@ -4,11 +4,11 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use super::collector::Collector;
 use super::not_acknowledging;
-use crate::deliver::decision::Fault;
+use crate::deliver::decision::{Fault, Remedy};
 use crate::ledger::Entry;
 
 /// How often the collector is asked. Indexers write within seconds, and a wait of minutes must not become a flood.
@@ -37,7 +37,6 @@ struct Pending {
     last: u64,
     posted: Instant,
     questions: u32,
-    next: Instant,
 }
 
 impl Acks {
@@ -62,49 +61,44 @@ impl Acks {
         first.sequence <= self.indexed || self.pending.as_ref().is_some_and(|pending| first.sequence <= pending.last)
     }
 
-    /// Remembers what was posted.
-    ///
-    /// # Errors
-    /// When the collector has given no number.
-    pub(super) fn begin(&mut self, posted: &[Entry], ack: Option<u64>) -> Result<(), Fault> {
+    /// Remembers what was posted, and says when to ask for it.
+    pub(super) fn begin(&mut self, posted: &[Entry], ack: Option<u64>) -> Fault {
         self.is_doubtful = ack.is_none();
-        let ack = ack.ok_or_else(|| not_acknowledging("the answer has no ackId"))?;
+        let Some(ack) = ack else { return not_acknowledging("the answer has no ackId") };
         let last = posted.last().map_or(0, |entry| entry.sequence);
-        let now = Instant::now();
-        self.pending = Some(Pending { ack, last, posted: now, questions: 0, next: now + self.pace.after(0) });
-        Ok(())
+        self.pending = Some(Pending { ack, last, posted: Instant::now(), questions: 0 });
+        not_yet(self.pace.after(0))
     }
 
-    /// Waits until the post that waits is indexed. Only an answer ends the wait: while nobody answers, sending again
+    /// Asks whether the post that waits is indexed. Only an answer ends the wait: while nobody answers, sending again
     /// would help nobody.
     ///
     /// # Errors
-    /// When the collector cannot be asked; the question stays. Or when it has said no for too long; then the events have
-    /// to be posted again.
-    ///
-    /// # Cancellation
-    /// Safe: the next call goes on with the same question.
-    pub(super) async fn wait(&mut self, collector: &Collector) -> Result<(), Fault> {
-        while let Some(pending) = &mut self.pending {
-            sleep_until(pending.next).await;
-            if collector.is_indexed(pending.ack).await? {
-                self.indexed = pending.last;
-                self.pending = None;
-            } else if pending.posted.elapsed() >= self.within {
-                self.pending = None;
-                return Err(self.expired());
-            } else {
-                pending.questions = pending.questions.saturating_add(1);
-                pending.next = Instant::now() + self.pace.after(pending.questions);
-            }
+    /// When the collector cannot be asked, or says not yet; the question stays. Or when it has said no for too long; then
+    /// the events have to be posted again.
+    pub(super) async fn ask(&mut self, collector: &Collector) -> Result<(), Fault> {
+        let Some(pending) = &mut self.pending else { return Ok(()) };
+        if collector.is_indexed(pending.ack).await? {
+            self.indexed = pending.last;
+            self.pending = None;
+            return Ok(());
         }
-        Ok(())
+        if pending.posted.elapsed() >= self.within {
+            self.pending = None;
+            return Err(self.expired());
+        }
+        pending.questions = pending.questions.saturating_add(1);
+        Err(not_yet(self.pace.after(pending.questions)))
     }
 
     fn expired(&self) -> Fault {
         let advice = "behind a load balancer the channel needs sticky sessions";
         Fault::retry(format!("not acknowledged within {:?}, so it is sent again; {advice}", self.within))
     }
+}
+
+fn not_yet(wait: Duration) -> Fault {
+    Fault { remedy: Remedy::Ask(wait), reason: "not indexed yet".to_owned() }
 }
 
 impl Pace {
@@ -130,7 +124,7 @@ mod tests {
         let batch = entries(&["{}"; 4]);
         let mut acks = Acks::new(Duration::from_secs(300));
         assert!(!acks.know(&batch));
-        acks.begin(&batch[..3], Some(7)).unwrap();
+        assert_eq!(acks.begin(&batch[..3], Some(7)).remedy, Remedy::Ask(PACE.first));
         assert!(acks.know(&batch) && acks.know(&batch[..1]) && acks.know(&batch[2..]) && !acks.know(&batch[3..]));
         acks.indexed = 3;
         acks.pending = None;
@@ -142,7 +136,9 @@ mod tests {
     fn a_post_without_a_number_is_doubtful_until_one_has_it() {
         let batch = entries(&["{}"]);
         let mut acks = Acks::new(Duration::from_secs(300));
-        assert!(acks.begin(&batch, None).is_err() && acks.is_doubtful() && !acks.know(&batch));
-        assert!(acks.begin(&batch, Some(0)).is_ok() && !acks.is_doubtful() && acks.know(&batch));
+        assert_eq!(acks.begin(&batch, None).remedy, Remedy::Hold);
+        assert!(acks.is_doubtful() && !acks.know(&batch));
+        acks.begin(&batch, Some(0));
+        assert!(!acks.is_doubtful() && acks.know(&batch));
     }
 }

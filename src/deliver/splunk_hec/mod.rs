@@ -2,8 +2,8 @@
 //!
 //! An answer of 200 says that the events were understood; that they are indexed is said by an acknowledgement, which has
 //! to be asked for ("About HTTP Event Collector Indexer Acknowledgment"). Indexing takes longer than an attempt may, so
-//! the number to ask for outlives the attempt: one that was given up and comes again with the same entries goes on asking
-//! instead of sending everything twice.
+//! the number to ask for outlives the attempt: the next one with the same entries is the next question, and a slow
+//! indexer is not taken for a collector that is down.
 
 mod acks;
 mod answer;
@@ -51,22 +51,24 @@ impl SplunkHec {
             return Ok(self.post(batch).await?.entries);
         }
         if !self.acks.know(batch) {
-            self.post_to_be_acknowledged(batch).await?;
+            return Err(self.post_to_be_acknowledged(batch).await?.into());
         }
-        self.acks.wait(&self.collector).await?;
+        self.acks.ask(&self.collector).await?;
         Ok(self.acks.indexed(batch))
     }
 
+    /// Posts, and says when to ask for it.
+    ///
     /// A token without acknowledgement takes events and gives no number. Sending them again and again would fill the
     /// index while an operator sleeps, so from then on the collector is asked first, and then gets a single event.
-    async fn post_to_be_acknowledged(&mut self, batch: &[Entry]) -> Result<(), Sent> {
+    async fn post_to_be_acknowledged(&mut self, batch: &[Entry]) -> Result<Fault, Sent> {
         let mut batch = batch;
         if self.acks.is_doubtful() {
             self.collector.is_indexed(0).await?;
             batch = &batch[..batch.len().min(1)];
         }
         let posted = self.post(batch).await?;
-        Ok(self.acks.begin(&batch[..posted.entries], posted.ack)?)
+        Ok(self.acks.begin(&batch[..posted.entries], posted.ack))
     }
 
     async fn post(&mut self, batch: &[Entry]) -> Result<Posted, Sent> {
