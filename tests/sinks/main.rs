@@ -6,6 +6,8 @@
 pub mod support;
 
 mod delivery;
+mod doctor;
+mod microsoft;
 mod prometheus;
 mod receivers;
 mod sentinel;

@@ -24,4 +24,5 @@ pub mod python;
 pub mod relay;
 pub mod rsyslog;
 pub mod sentinel;
+pub mod tls;
 pub mod until;

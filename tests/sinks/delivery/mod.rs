@@ -3,6 +3,7 @@
 mod answers;
 mod everyone;
 mod matrix;
+mod partial;
 mod receiver;
 mod scene;
 mod trust;

@@ -1,12 +1,14 @@
-//! A receiver whose certificate is not believed: everything waits, and goes on once the right authority is trusted.
+//! A receiver whose certificate is not believed, or that does not believe us: everything waits, and goes on once an
+//! operator has mended it.
 
 use std::fs;
 
-use super::receiver::{kept_by_collector, kept_by_rsyslog, splunk_hec};
+use super::receiver::{kept_by_collector, kept_by_rsyslog, kept_by_sentinel, sentinel, splunk_hec};
 use super::scene::{Scene, counted, mail, wait_settled};
 use crate::support::authority::Authority;
 use crate::support::collector::Collector;
 use crate::support::rsyslog::Rsyslog;
+use crate::support::sentinel::{SECRET, Sentinel};
 use crate::support::until::until;
 
 #[test]
@@ -44,4 +46,26 @@ fn what_an_unknown_certificate_holds_is_told_once_its_authority_is_trusted() {
         kept.sort();
         assert_eq!(kept, records);
     }
+}
+
+#[test]
+fn what_entra_refuses_a_token_for_is_told_once_the_secret_is_the_right_one() {
+    let service = Sentinel::open();
+    let scene = Scene::set();
+    let sinks = sentinel(&scene, &service.url) + "backoff_ms_min = 50\nbackoff_ms_max = 500\n";
+    scene.secret("entra-secret", "one that has expired");
+    let mut postern = scene.start(&sinks);
+    scene.post(&mail(301));
+    postern.wait_until("it holds", |postern| counted(postern, "holding", "sentinel") == Some(1.0));
+    assert_eq!((service.rows().len(), counted(&postern, "dead_letters", "sentinel")), (0, Some(0.0)));
+
+    // A secret that is rotated counts without a restart; and so does a token that is taken back.
+    scene.secret("entra-secret", SECRET);
+    wait_settled(&scene, &mut postern, "sentinel");
+    service.revoke();
+    scene.post(&mail(302));
+    wait_settled(&scene, &mut postern, "sentinel");
+    let mut kept = kept_by_sentinel(&service);
+    kept.sort();
+    assert_eq!(kept, scene.records().into_iter().collect::<Vec<_>>());
 }
