@@ -142,10 +142,19 @@ impl Postern {
         ticks / 100.0
     }
 
+    /// The memory that it holds, in bytes (`VmRSS`).
+    pub fn resident_memory(&self) -> u64 {
+        self.memory("VmRSS:")
+    }
+
     /// The most memory that it held so far, in bytes (`VmHWM`).
     pub fn peak_memory(&self) -> u64 {
+        self.memory("VmHWM:")
+    }
+
+    fn memory(&self, figure: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(figure)).unwrap();
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 }

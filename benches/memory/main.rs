@@ -1,9 +1,9 @@
 //! `cargo bench --bench memory`: what a million profiles of sources cost in memory, and what they cost the ledger.
 //!
 //! First ten million senders speak once each while five thousand are tracked; then the profiles that are left are
-//! written to a ledger, loaded as a restart loads them, and changed by commits of the size of a busy interval. Each half
-//! is a process of its own, so that what is resident is its own. `-- --profiles N --strangers N --tracked N --commits N`
-//! changes the size.
+//! written to a ledger, loaded as a restart loads them, and changed by commits of the size of a busy interval, one each
+//! interval. Each part is a process of its own, so that what is resident is its own. `-- --profiles N --strangers N
+//! --tracked N --commits N` changes the size; `-- --whole 10000000` shows what a whole service takes instead.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on ends by panicking")]
 
@@ -22,15 +22,21 @@ use postern::ledger::{Ledger, SqliteLedger, Transaction};
 use options::number;
 use strangers::{Strangers, sighting, stranger};
 
-#[path = "yardstick/options.rs"]
+mod whole;
+
+#[path = "../yardstick/options.rs"]
 mod options;
-#[path = "../tests/support/strangers.rs"]
+#[path = "../../tests/support/strangers.rs"]
 mod strangers;
+#[path = "../../tests/support/mod.rs"]
+pub mod support;
 
 /// The first words of the processes that do the work.
 const PARTS: [&str; 2] = ["sources", "ledger"];
 /// Entries of one commit: two thousand relevant records a second, five commits a second.
 const COMMIT_ENTRIES: usize = 400;
+/// What is between the beginnings of two commits, as in the default configuration.
+const COMMIT_INTERVAL: Duration = Duration::from_millis(200);
 /// Entries of one commit while the ledger is filled, which is not measured.
 const FILL_ENTRIES: usize = 20_000;
 
@@ -43,8 +49,9 @@ fn main() -> Result<()> {
         profiles_max: number(&words, "--profiles", 1_000_000)?,
     };
     match words.first() {
+        _ if words.contains(&"--whole") => whole::measure(number(&words, "--whole", 10_000_000)?),
         Some(part) if *part == PARTS[0] => sources(strangers),
-        Some(part) if *part == PARTS[1] => ledger(strangers, number(&words, "--commits", 1_000)?),
+        Some(part) if *part == PARTS[1] => ledger(strangers, number(&words, "--commits", 500)?),
         _ => PARTS.into_iter().try_for_each(|part| {
             let status = Command::new(std::env::current_exe()?).arg(part).args(&arguments).status()?;
             ensure!(status.success(), "{part} ended with {status}");
@@ -109,7 +116,7 @@ fn ledger(strangers: Strangers, commits: usize) -> Result<()> {
     taken.sort();
     let at = |percent: usize| taken[(taken.len() * percent / 100).min(taken.len() - 1)].as_secs_f64() * 1e3;
     println!(
-        "{commits} commits of {COMMIT_ENTRIES} changed profiles: p50 {:.1} ms, p90 {:.1} ms, p99 {:.1} ms, max {:.1} ms",
+        "{commits} commits of {COMMIT_ENTRIES} changed profiles, {COMMIT_INTERVAL:?} apart: p50 {:.1} ms, p90 {:.1} ms, p99 {:.1} ms, max {:.1} ms",
         at(50),
         at(90),
         at(99),
@@ -159,6 +166,7 @@ fn commit(ledger: &mut SqliteLedger, sources: &mut Sources, round: usize, strang
     let taken = started.elapsed();
     // As the service does it, when nobody waits.
     ledger.settle()?;
+    std::thread::sleep(COMMIT_INTERVAL.saturating_sub(started.elapsed()));
     Ok(taken)
 }
 
