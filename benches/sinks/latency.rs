@@ -83,7 +83,7 @@ fn play(kafka: &RealKafka, round: usize, count: usize, is_hung: bool) -> Result<
     config += &[
         sink::file(&alerts),
         sink::kafka(&kafka.bootstrap(), &told),
-        sink::webhook("webhook", &webhook.address),
+        sink::webhook(data_dir.path(), "webhook", &webhook.address),
         sink::splunk_hec(data_dir.path(), &splunk.address),
         sink::elasticsearch(&elastic.address),
         sink::sentinel(data_dir.path(), &azure.address),
@@ -91,7 +91,7 @@ fn play(kafka: &RealKafka, round: usize, count: usize, is_hung: bool) -> Result<
     ]
     .concat();
     if is_hung {
-        config += &sink::webhook("hung", &hung.address);
+        config += &sink::webhook(data_dir.path(), "hung", &hung.address);
     }
     let mut postern = Postern::start(data_dir.path(), &config);
     postern.wait_ready();

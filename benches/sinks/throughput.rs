@@ -20,6 +20,7 @@ use crate::support::rsyslog::Rsyslog;
 const START: f64 = 0.1;
 const LOOK: Duration = Duration::from_millis(20);
 const TOPIC: &str = "drained";
+const TEMPLATE: &str = include_str!("../../deploy/elasticsearch/postern-alerts.json");
 
 pub(crate) fn measure(kafka: &RealKafka, alerts: usize) -> Result<()> {
     let full = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
@@ -40,7 +41,7 @@ pub(crate) fn measure(kafka: &RealKafka, alerts: usize) -> Result<()> {
     kafka.create_topic(TOPIC, 4);
     drain("kafka", &sink::kafka(&kafka.bootstrap(), TOPIC), "Apache Kafka")?;
     let recorder = Recorder::http();
-    drain("webhook", &sink::webhook("webhook", &recorder.address), "says yes")?;
+    drain("webhook", &sink::webhook(secrets, "webhook", &recorder.address), "says yes")?;
     drain("sentinel", &sink::sentinel(secrets, &recorder.address), "says yes")?;
     if let Some(collector) = Collector::start() {
         let address = collector.listeners.plain.to_string();
@@ -49,7 +50,9 @@ pub(crate) fn measure(kafka: &RealKafka, alerts: usize) -> Result<()> {
     if let Some(rsyslog) = Rsyslog::start() {
         drain("syslog", &sink::syslog(&rsyslog.listeners.tcp.to_string()), "rsyslog over TCP")?;
     }
-    if let Some(opensearch) = OpenSearch::start() {
+    if let Some(opensearch) = OpenSearch::start_for_long() {
+        // As `postern doctor --fix` does it: without it each text is indexed twice.
+        opensearch.put("/_index_template/postern-alerts", &serde_json::from_str(TEMPLATE)?);
         drain("elasticsearch", &sink::elasticsearch(&opensearch.address.to_string()), "OpenSearch")?;
     }
     Ok(())

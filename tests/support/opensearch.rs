@@ -75,6 +75,19 @@ impl OpenSearch {
     /// As [`OpenSearch::start`].
     #[must_use]
     pub fn start_with(settings: &str) -> Option<Self> {
+        Self::launch(settings, &["-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
+    }
+
+    /// A node that starts more slowly and then works as one that serves somebody: the others are compiled for a short life.
+    ///
+    /// # Panics
+    /// As [`OpenSearch::start`].
+    #[must_use]
+    pub fn start_for_long() -> Option<Self> {
+        Self::launch("", &["-Xms1g", "-Xmx1g", "-XX:+UseParallelGC"])
+    }
+
+    fn launch(settings: &str, machine: &[&str]) -> Option<Self> {
         let distribution = found_or_say_so("a real OpenSearch", fetched())?;
         let home = daemon::new_home("opensearch");
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, ports::free()));
@@ -84,7 +97,7 @@ impl OpenSearch {
             .arg(distribution.join("lib"))
             .arg(distribution.join("modules"))
             .arg(home.path()));
-        let java = java(home.path());
+        let java = java(home.path(), machine);
         let command = if is_root() { as_nobody(home.path(), &java) } else { java };
         let is_ready = move || http::get(address, READY).is_ok_and(|answer| answer.status == 200);
         Some(Self { process: Daemon::start(home, command, is_ready), address })
@@ -175,10 +188,10 @@ cluster.routing.allocation.disk.threshold_enabled: false
 }
 
 /// What `bin/opensearch` would run, with a JVM that starts fast rather than runs fast: it lives for seconds.
-fn java(home: &Path) -> Command {
+fn java(home: &Path, machine: &[&str]) -> Command {
     let here = home.display();
     let mut java = Command::new("java");
-    java.args(["-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
+    java.args(machine)
         .args(["-Djava.security.manager=allow", "-Djna.nosys=true", "-Dlog4j2.disable.jmx=true"])
         // It knows only the names of what is published for servers, and this is most like the archive.
         .args(["-Dopensearch.distribution.type=tar", "-Dopensearch.bundled_jdk=false"])
