@@ -174,7 +174,7 @@ families! {
     process_files: GaugeVec = "process_open_fds", [];
     /// How many may be open.
     process_files_max: GaugeVec = "process_max_fds", [];
-    /// When the process was started.
+    /// When the service of this process was started.
     process_start: GaugeVec = "process_start_time_seconds", [];
 }
 

@@ -39,12 +39,17 @@ const EXPORT_TAKES: Span = Span::minutes(4);
 /// Between two requests.
 const STEP: Duration = Duration::from_millis(500);
 
-/// Shares of the time, and how many records in a thousand are of an attack.
-const PHASES: [(u32, u32); 3] = [(40, 15), (15, 200), (45, 15)];
+/// Shares of the time; a flood is between the first and the second.
+const PHASES: [u64; 3] = [40, 25, 35];
 
-/// So many attacks, with so much mail around each, are more than can be told one by one.
-const FLOOD_ATTACKS: u64 = 24;
-const FLOOD_RECORDS: u64 = 8;
+/// Of a thousand messages so many are of an attack, ordinarily and in the flood.
+const ATTACK: u32 = 15;
+const ATTACK_OF_FLOOD: u32 = 700;
+const FLOOD_RECORDS: u64 = 1_200;
+
+/// Any numbers, each another history.
+const FIRST_SEED: u64 = 100;
+const FLOOD_SEED: u64 = 200;
 
 /// Everything that runs.
 pub(crate) struct Load {
@@ -70,36 +75,34 @@ impl Load {
         let mut postern = Postern::start(dir.path(), &configuration(&dir, &kafka, &topic, listen, &receivers));
         postern.wait_ready();
         let prometheus = Prometheus::start(&[postern.metrics_address()], &[])?;
-        until("Prometheus reads", || !prometheus.query("postern_build_info").is_empty());
-        let began = now();
-        Some(Self { prometheus, postern, began, listen, kafka, topic, _receivers: receivers, _dir: dir })
+        let load = Self { prometheus, postern, began: now(), listen, kafka, topic, _receivers: receivers, _dir: dir };
+        load.remember();
+        until("Prometheus reads", || !load.prometheus.query("postern_build_info").is_empty());
+        Some(Self { began: now(), ..load })
     }
 
     /// Has mail come in for so long, at the pace of the clock.
-    pub(crate) fn run(&mut self, seconds: u64) {
-        self.remember_days();
-        for (seed, (share, attack)) in (100..).zip(PHASES) {
-            let records = u64::from(RECORDS_PER_SECOND) * seconds * u64::from(share) / 100;
-            let mix = Mix { attack, ..Mix::of(attack, 60) };
-            self.play(Simulation::new(options(seed, records, mix)));
-            self.disturb();
-            self.flood(seed * 100);
+    pub(crate) fn run(&self, seconds: u64) {
+        for (seed, share) in (FIRST_SEED..).zip(PHASES) {
+            let records = u64::from(RECORDS_PER_SECOND) * seconds * share / 100;
+            self.play(Simulation::new(options(seed, records, Mix::of(ATTACK, 60))));
+            self.disturb(seed);
+            if seed == FIRST_SEED {
+                self.send(&mail(options(FLOOD_SEED, FLOOD_RECORDS, Mix::of(ATTACK_OF_FLOOD, 0))));
+            }
         }
-        // The last of it is read twice.
-        std::thread::sleep(Duration::from_secs(4));
+        // The last of it is to be read.
+        std::thread::sleep(Duration::from_secs(2));
     }
 
     fn play(&self, simulation: Simulation) {
         let started = Instant::now();
         let per_step = u64::from(RECORDS_PER_SECOND) * STEP.as_millis() as u64 / 1_000;
-        let (mut step, mut mails, mut batch) = (1, 0, Vec::new());
-        for record in simulation {
-            // Rows of other tables come on top.
-            mails += u64::from(record.label.table.is_none());
+        let (mut step, mut batch) = (1, Vec::new());
+        for (number, record) in (1..).zip(simulation) {
             batch.push((record.label.tenant, record.json));
-            if mails == per_step {
+            if number % per_step == 0 {
                 self.send(&std::mem::take(&mut batch));
-                mails = 0;
                 std::thread::sleep((STEP * step).saturating_sub(started.elapsed()));
                 step += 1;
             }
@@ -127,27 +130,20 @@ impl Load {
         until("the mail is taken", || http::post(self.listen, "/", body).is_ok_and(|answer| answer.status == 200));
     }
 
-    fn remember_days(&self) {
+    /// Ten days of mail.
+    fn remember(&self) {
         for day in (1..=HISTORY_DAYS).rev() {
-            let before = Span::hours(24 * i64::try_from(day).unwrap());
             let options = options(day, HISTORY_RECORDS, Mix::of(0, 300));
-            let options = Options { start: options.start - before, ..options };
-            let batch: Vec<_> = Simulation::new(options).map(|record| (record.label.tenant, record.json)).collect();
-            self.send(&batch);
+            let before = Span::hours(24 * i64::try_from(day).unwrap());
+            self.send(&mail(Options { start: options.start - before, ..options }));
         }
     }
 
-    /// The beginnings of many attacks at once.
-    fn flood(&self, seed: u64) {
-        let begin = |seed| Simulation::new(options(seed, FLOOD_RECORDS, Mix::of(900, 0)));
-        let batch = (seed..seed + FLOOD_ATTACKS).flat_map(begin).map(|record| (record.label.tenant, record.json));
-        self.send(&batch.collect::<Vec<_>>());
-    }
-
-    /// What is not mail: somebody opens the gate, a record of a stranger, one that is broken, a request to nowhere.
-    fn disturb(&self) {
+    /// What is not mail: somebody opens the gate, a record of a stranger, one that is broken, a request to nowhere,
+    /// and what other tables say of the mail of an hour ago.
+    fn disturb(&self, seed: u64) {
         let (time, tenant) = (now_text(), TENANTS[0].0);
-        let id = format!("00000000-0000-4000-8000-{:012}", now() as u64 % 1_000_000);
+        let id = format!("00000000-0000-4000-8000-{seed:012}");
         self.post(&format!(
             r#"{{"CreationTime":"{time}","Id":"{id}","Operation":"Set-OrganizationConfig","OrganizationId":"{tenant}","RecordType":1,"ResultStatus":"True","UserKey":"admin@contoso.com","UserType":2,"Version":1,"Workload":"Exchange","ClientIP":"203.0.113.7:51234","ObjectId":"contoso.onmicrosoft.com","UserId":"admin@contoso.com","OrganizationName":"contoso.onmicrosoft.com","Parameters":[{{"Name":"RejectDirectSend","Value":"False"}}]}}"#
         ));
@@ -158,6 +154,8 @@ impl Load {
         };
         let foreign: Vec<_> = Simulation::new(stranger).map(|record| record.json).collect();
         self.post(&format!(r#"{{"records":[{}]}}"#, foreign.join(",")));
+        let related = options(200 + seed, 60, Mix::of(200, 0));
+        self.send(&mail(Options { start: related.start - Span::hours(1), related: true, ..related }));
         self.post(r#"{"records":[{"time":"yesterday"},"broken",7]}"#);
         assert_eq!(http::post(self.listen, "/elsewhere", "{}").unwrap().status, 404);
     }
@@ -204,9 +202,12 @@ fn options(seed: u64, records: u64, mix: Mix) -> Options {
         records,
         mix,
         records_per_second: NonZeroU32::new(RECORDS_PER_SECOND).unwrap(),
-        related: true,
         ..Options::default()
     }
+}
+
+fn mail(options: Options) -> Vec<(String, String)> {
+    Simulation::new(options).map(|record| (record.label.tenant, record.json)).collect()
 }
 
 /// The wall clock, in seconds since 1970.

@@ -11,7 +11,7 @@ const HEAD: &str = "# Metrics\n\nEverything that `/metrics` says, on the address
 written from the code and held equal to it by\na test (`UPDATE_GOLDEN=1 cargo test --test dashboards reference` writes \
 it anew).\n\nLabels come from closed sets: names in the configuration, and words that this code chooses. No sender, address, subject or\n\
 person is ever a label. Every counter whose labels are known in advance begins at 0, so that `rate()` sees its first \
-step.\n`job` and `instance` are Prometheus's own.\n\n[Dashboards](dashboards.md) and [alerts](runbook.md) use all of \
+step.\n`job` and `instance` are Prometheus's own.\n\n[Dashboards](dashboards.md) and [alerts](runbook.md) stand on \
 them.\n\n| metric | kind | labels | |\n|---|---|---|---|\n";
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::svg::{Area, FAINT, Svg, cut, width};
-use super::unit::{ticks, written};
+use super::unit::{ticks_in, written};
 use super::{Answer, Series};
 
 /// Pixels: what is left free for the axes and the legend, a letter of them, a line of the legend.
@@ -42,7 +42,7 @@ pub(super) fn draw(svg: &mut Svg, area: Area, panel: &Value, answers: &[Answer],
     let legend = legend(svg, area, &series, &colours);
     let tops = layers.iter().flat_map(|layer| layer.iter().map(|(_, _, top)| *top)).filter(|top| top.is_finite());
     let (least, most) = tops.fold((0.0_f64, 0.0_f64), |(least, most), top| (least.min(top), most.max(top)));
-    let marks = ticks(least, if most > least { most } else { least + 1.0 }, defaults["decimals"] == 0);
+    let marks = ticks_in(unit, least, if most > least { most } else { least + 1.0 }, defaults["decimals"] == 0);
     let plot = area.inside([LEFT, 6.0, 10.0, legend + 18.0]);
     let (first, last) = (marks[0], *marks.last().unwrap());
     let scale = Scale { area: plot, from, to, least: first, most: last };

@@ -62,7 +62,7 @@ fn bars(svg: &mut Svg, area: Area, panel: &Value, series: &[Series]) {
     let line = (area.height / series.len() as f64).min(28.0);
     for (place, series) in series.iter().enumerate() {
         let top = area.top + place as f64 * line;
-        let (names, numbers) = (area.width * 0.42, 52.0);
+        let (names, numbers) = (area.width * 0.48, 50.0);
         let name = cut(&series.name, LETTER, names - 14.0);
         svg.anchored(area.left + names - 6.0, top + line * 0.62, LETTER.min(line * 0.75), BRIGHT, "end", &name);
         let room = Area {

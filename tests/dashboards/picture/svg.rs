@@ -135,10 +135,16 @@ pub(super) fn named(name: &str) -> &'static str {
     }
 }
 
+/// Points on a level line between two others say nothing.
 fn path(points: &[(f64, f64)]) -> String {
+    let height =
+        |place: Option<usize>| place.and_then(|place| points.get(place)).map(|(_, y)| (y * 10.0).round() as i64);
     let mut path = String::new();
     for (place, (x, y)) in points.iter().enumerate() {
-        write!(path, "{}{x:.1} {y:.1}", if place == 0 { 'M' } else { 'L' }).unwrap();
+        let own = height(Some(place));
+        if own != height(place.checked_sub(1)) || own != height(Some(place + 1)) {
+            write!(path, "{}{x:.1} {y:.1}", if path.is_empty() { 'M' } else { 'L' }).unwrap();
+        }
     }
     path
 }

@@ -52,13 +52,24 @@ fn plain(value: f64, decimals: Option<u64>) -> String {
     }
 }
 
-/// Round steps of an axis from a number to another one, at most about five of them; whole where numbers are counts.
-pub(super) fn ticks(least: f64, most: f64, is_count: bool) -> Vec<f64> {
+/// Round steps of an axis in a unit from a number to another one, at most about five of them.
+pub(super) fn ticks_in(unit: &str, least: f64, most: f64, is_count: bool) -> Vec<f64> {
+    let size = most.abs().max(least.abs());
+    let scale = match unit {
+        "bytes" if size >= 1_024.0 => 1_024_f64.powf((size.ln() / 1_024_f64.ln()).floor()),
+        "s" => [DAY, HOUR, MINUTE].into_iter().find(|unit| size >= 2.0 * unit).unwrap_or(1.0),
+        _ => 1.0,
+    };
+    ticks(least / scale, most / scale, is_count).iter().map(|tick| tick * scale).collect()
+}
+
+/// Whole ones where numbers are counts.
+fn ticks(least: f64, most: f64, is_count: bool) -> Vec<f64> {
     let span = (most - least).max(f64::MIN_POSITIVE);
     let rough = span / 4.0;
     let power = 10_f64.powf(rough.log10().floor());
-    let step =
-        [1.0, 2.0, 2.5, 5.0, 10.0].iter().map(|by| by * power).find(|step| *step >= rough).unwrap_or(power * 10.0);
+    let round = if is_count { [1.0, 2.0, 5.0, 5.0, 10.0] } else { [1.0, 2.0, 2.5, 5.0, 10.0] };
+    let step = round.iter().map(|by| by * power).find(|step| *step >= rough).unwrap_or(power * 10.0);
     let step = if is_count { step.max(1.0) } else { step };
     let first = (least / step).floor();
     (0..=6).map(|number| (first + f64::from(number)) * step).take_while(|tick| *tick < most + step).collect()
@@ -79,6 +90,9 @@ fn numbers_are_written_as_grafana_writes_them() {
     for (value, unit, decimals, expected) in cases {
         assert_eq!(written(value, unit, decimals), expected);
     }
-    assert_eq!(ticks(0.0, 9.0, true), [0.0, 2.5, 5.0, 7.5, 10.0]);
+    assert_eq!(ticks(0.0, 9.0, true), [0.0, 5.0, 10.0]);
+    assert_eq!(ticks(0.0, 9.0, false), [0.0, 2.5, 5.0, 7.5, 10.0]);
     assert_eq!(ticks(0.0, 1.0, true), [0.0, 1.0]);
+    assert_eq!(ticks_in("bytes", 0.0, 4.0 * 1_048_576.0, false)[1], 1_048_576.0);
+    assert_eq!(ticks_in("s", 0.0, 480.0, false)[1], 120.0);
 }
