@@ -46,6 +46,18 @@ impl MailCounts {
         self.verdicts[Outcome::Benign as usize] += 1;
     }
 
+    /// Adds another count.
+    pub fn add(&mut self, other: &Self) {
+        let counts = [
+            (&mut self.verdicts[..], &other.verdicts[..]),
+            (&mut self.entries, &other.entries),
+            (&mut self.benign, &other.benign),
+            (&mut self.suspicious, &other.suspicious),
+        ];
+        let each = counts.into_iter().flat_map(|(own, more)| own.iter_mut().zip(more));
+        each.for_each(|(own, more)| *own += more);
+    }
+
     /// Messages by verdict.
     pub fn by_verdict(&self) -> impl Iterator<Item = (&'static str, u64)> {
         Self::VERDICTS.map(Outcome::as_str).into_iter().zip(self.verdicts)

@@ -118,8 +118,7 @@ impl Service {
 
         let (mut receivers, mut core) = (JoinSet::new(), JoinSet::new());
         let retention = retention(&config);
-        told.metrics.heartbeat_interval(config.heartbeat);
-        told.metrics.heartbeats(&snapshot.pulses);
+        note_what_is_known(&config, &snapshot, &told.metrics);
         let heartbeats = Heartbeats::new(&tenants, config.heartbeat, &snapshot.pulses);
         let commits =
             CommitLoop::new(Box::new(ledger), kernel, heartbeats, now, config.commit, retention, told.clone());
@@ -148,7 +147,6 @@ impl Service {
         }
 
         let statuses = telling.iter().map(|telling| Arc::clone(&telling.status)).collect();
-        note_trust(&config, &told.metrics);
         let status = status(&telling);
         let refresh = refresh(statuses, kafka, Arc::clone(&told.health), config.data_dir.clone());
         let (metrics_address, metrics_task) =
@@ -316,8 +314,10 @@ fn refresh(
     })
 }
 
-/// Says which sinks believe any certificate.
-fn note_trust(config: &Config, metrics: &Metrics) {
+/// Says which sinks believe any certificate, how often there is to be a heartbeat, and when the last ones were.
+fn note_what_is_known(config: &Config, snapshot: &Snapshot, metrics: &Metrics) {
+    metrics.heartbeat_interval(config.heartbeat);
+    metrics.heartbeats(&snapshot.pulses);
     for (sink, _) in streams(config) {
         metrics.tls_unverified(&sink.name, sink.kind.trust().is_some_and(|trust| !trust.verify));
     }
