@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::correlate::{Related, Ruling, Seen};
 use crate::decode::{self, Body, Owner, RawRecord, Record, Skim, Undecodable};
-use crate::event::{AuditEvent, Direction, MailEvent, RelatedEvent, Span, Time};
+use crate::event::{AuditEvent, DeliveryAction, Direction, MailEvent, RelatedEvent, Span, Time};
 use crate::judge::posture::judge_audit;
 use crate::judge::{
     BenignReason, Departure, FactorSet, Judgement, MailName, Observation, OwnMail, RuleSet, Severity, TenantIndex,
@@ -99,6 +99,7 @@ impl<R: FnMut(&VerdictLine<'_>)> Inspection<'_, R> {
         let published = || skim.published.and_then(|text| Time::parse(text).ok());
         let time = self.event_time(skim.timestamp, published);
         let watermark = self.slice.advance(index, time);
+        self.slice.mail_of(index).count(glance.entry, &Verdict::Benign(glance.reason), DeliveryAction::Unknown);
         if skim.direction == Direction::Outbound {
             self.departs(index, watermark, departure_at_a_glance(skim, time));
         }
@@ -169,6 +170,7 @@ impl<R: FnMut(&VerdictLine<'_>)> Inspection<'_, R> {
         let tenant = self.tenants.get(index);
         let judgement = judge(&event, tenant);
         let verdict = judgement.verdict();
+        self.slice.mail_of(index).count(judgement.facts.entry, &verdict, event.delivery_action);
         let record = self.number();
         (self.report)(&VerdictLine { record, ..VerdictLine::of(&judgement, &verdict, &tenant.name) });
         match verdict {

@@ -7,6 +7,7 @@
 
 mod inspect;
 mod machine;
+mod mail;
 mod slice;
 
 #[cfg(test)]
@@ -14,4 +15,5 @@ mod properties;
 
 pub use inspect::{Arrival, FUTURE_TOLERANCE, Inspector, VerdictLine};
 pub use machine::{Detector, RestoreError, StateChange, Tally};
-pub use slice::{DEAD_LETTER_BYTES_MAX, DeadLetter, Outcome, Outcomes, Slice, Step};
+pub use mail::MailCounts;
+pub use slice::{Acquittal, DEAD_LETTER_BYTES_MAX, DeadLetter, Outcome, Outcomes, Slice, Step};

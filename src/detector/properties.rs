@@ -61,6 +61,18 @@ fn within_lateness(records: &[String], seed: u64) -> Vec<String> {
     shuffled
 }
 
+/// Whether the tenants' messages are all that were judged, by verdict and by door.
+fn mail_adds_up(slice: &Slice) -> bool {
+    let of_tenants = |verdict| {
+        let counts = slice.mail.iter().flat_map(|(_, mail)| mail.by_verdict());
+        counts.filter(|(word, _)| *word == verdict).map(|(_, messages)| messages).sum::<u64>()
+    };
+    let judged = [Outcome::Benign, Outcome::Sanctioned, Outcome::Suspicious, Outcome::Unknown];
+    let entered: u64 = slice.mail.iter().flat_map(|(_, mail)| mail.by_entry()).map(|(_, messages)| messages).sum();
+    judged.iter().all(|outcome| of_tenants(outcome.as_str()) == slice.outcomes.get(*outcome))
+        && entered == judged.iter().map(|outcome| slice.outcomes.get(*outcome)).sum::<u64>()
+}
+
 /// A detector with everything that the shell would keep of it.
 struct Machine {
     inspector: Inspector,
@@ -95,6 +107,7 @@ impl Machine {
             let arrival = Arrival { origin: "test", offset, time: None };
             self.inspector.inspect(record.as_bytes(), arrival, &mut slice, &mut |_| {});
         }
+        assert!(mail_adds_up(&slice), "{slice:?}");
         self.outcomes.add(&slice.outcomes);
         self.detector.handle_slice(&slice);
         self.alerts.extend(self.detector.take_alerts());

@@ -1,8 +1,10 @@
 //! What one stretch of one input contributed: the hand-over from the stateless half to the memory.
 
 use crate::correlate::Seen;
-use crate::event::Time;
-use crate::judge::TenantIndex;
+use crate::event::{DeliveryAction, Time};
+use crate::judge::{BenignReason, TenantIndex};
+
+use super::mail::MailCounts;
 
 /// Everything that later stages need of a stretch of input: little, because most mail leaves nothing behind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub struct Slice {
     pub dead_letters: Vec<(i64, DeadLetter)>,
     /// How every record ended.
     pub outcomes: Outcomes,
+    /// How the mail of each tenant ended.
+    pub mail: Vec<(TenantIndex, MailCounts)>,
     /// Bytes of payloads.
     pub bytes: u64,
 }
@@ -31,6 +35,23 @@ impl Slice {
                 self.watermarks.push((tenant, time));
                 time
             }
+        }
+    }
+
+    /// How the mail of a tenant ended so far.
+    pub fn mail_of(&mut self, tenant: TenantIndex) -> &mut MailCounts {
+        let place = self.mail.iter().position(|(index, _)| *index == tenant).unwrap_or_else(|| {
+            self.mail.push((tenant, MailCounts::default()));
+            self.mail.len() - 1
+        });
+        &mut self.mail[place].1
+    }
+
+    /// Counts suspicious messages as benign after all, as the memory ruled.
+    pub fn acquit(&mut self, acquittals: &[Acquittal]) {
+        for Acquittal { tenant, delivery, reason } in acquittals {
+            self.outcomes.acquit(1);
+            self.mail_of(*tenant).acquit(*delivery, *reason);
         }
     }
 
@@ -53,6 +74,17 @@ pub struct Step {
     pub watermark: Time,
     /// What was seen.
     pub seen: Seen,
+}
+
+/// The memory's word that a suspicious message is benign after all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Acquittal {
+    /// Whose.
+    pub tenant: TenantIndex,
+    /// What became of the message.
+    pub delivery: DeliveryAction,
+    /// Why.
+    pub reason: BenignReason,
 }
 
 /// A record that could not be decoded, or whose tenant nobody configured.

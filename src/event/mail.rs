@@ -170,6 +170,9 @@ pub enum DeliveryAction {
 }
 
 impl DeliveryAction {
+    /// Every action.
+    pub const ALL: [Self; 5] = [Self::Delivered, Self::Junked, Self::Blocked, Self::Replaced, Self::Unknown];
+
     /// Reads Microsoft's word, ignoring case.
     #[must_use]
     pub fn parse(word: &str) -> Self {

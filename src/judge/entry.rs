@@ -23,6 +23,10 @@ pub enum Entry {
 }
 
 impl Entry {
+    /// Every door.
+    pub const ALL: [Self; 6] =
+        [Self::Internal, Self::Outbound, Self::Gateway, Self::Connector, Self::Direct, Self::Unknown];
+
     /// The word in verdicts and evidence.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -117,6 +117,19 @@ pub enum BenignReason {
 }
 
 impl BenignReason {
+    /// Every reason.
+    pub const ALL: [Self; 9] = [
+        Self::Internal,
+        Self::Outbound,
+        Self::NotOwnDomain,
+        Self::Gateway,
+        Self::Connector,
+        Self::Aligned,
+        Self::UnknownEntry,
+        Self::Echo,
+        Self::KnownSource,
+    ];
+
     /// The word in verdict lines.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

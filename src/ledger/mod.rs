@@ -12,7 +12,9 @@ mod sqlite;
 
 pub use identity::{LedgerId, NoLedgerId};
 pub use outbox::{Outbox, OutboxClosed, Request};
-pub use sqlite::{Backlog, DeadLetterOrder, LEDGER_FILE, LedgerReader, RefusedAlert, SqliteLedger, order};
+pub use sqlite::{
+    Backlog, DeadLetterOrder, LEDGER_FILE, LedgerReader, RefusedAlert, SqliteLedger, bytes_on_disk, order,
+};
 
 use std::ops::ControlFlow;
 

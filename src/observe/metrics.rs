@@ -4,22 +4,71 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use prometheus::{GaugeVec, HistogramVec, IntCounterVec, Opts, Registry, Result, TextEncoder};
+use prometheus::{CounterVec, GaugeVec, HistogramVec, IntCounterVec, Opts, Registry, Result, TextEncoder};
 
 use super::names::{Names, OTHER, dead_letter_reasons};
-use crate::alert::{Alert, State};
+use super::process::Process;
+use crate::alert::{Alert, AlertRule, State};
+use crate::correlate::{CrowdedOut, Sizes};
 use crate::deliver::{SinkReport, SinkState};
-use crate::detector::{Outcome, Slice, Tally};
+use crate::detector::{MailCounts, Outcome, Slice, Tally};
 use crate::event::Time;
-use crate::judge::{RULES, Severity, TenantIndex};
+use crate::judge::{Severity, TenantIndex};
+use crate::ledger::Pulse;
 use crate::receive::kafka::KafkaSnapshot;
 
 /// The statuses that a webhook answers with.
 const WEBHOOK_CODES: [u16; 9] = [200, 400, 401, 404, 405, 408, 413, 415, 503];
 
+/// A metric as the reference lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Family {
+    /// Its name.
+    pub name: &'static str,
+    /// What kind of numbers it has.
+    pub kind: Kind,
+    /// The names of its labels.
+    pub labels: &'static [&'static str],
+    /// What it says; begins with a blank.
+    pub help: &'static str,
+}
+
+/// What kind of numbers a family has, by the name of its type in the registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Whole numbers that only rise.
+    IntCounterVec,
+    /// Numbers that only rise.
+    CounterVec,
+    /// Numbers that rise and fall.
+    GaugeVec,
+    /// How often a number was how large.
+    HistogramVec,
+}
+
+impl Kind {
+    /// The word of the text exposition format.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::IntCounterVec | Self::CounterVec => "counter",
+            Self::GaugeVec => "gauge",
+            Self::HistogramVec => "histogram",
+        }
+    }
+}
+
 /// Declares the families: the documentation of each is its help.
 macro_rules! families {
     ($($(#[doc = $help:literal])+ $field:ident: $kind:ident = $name:literal, [$($label:literal),*];)+) => {
+        /// Every family, in the order of the reference.
+        pub const FAMILIES: &[Family] = &[$(Family {
+            name: $name,
+            kind: Kind::$kind,
+            labels: &[$($label),*],
+            help: concat!($($help),+),
+        },)+];
+
         #[derive(Debug)]
         struct Families {
             $($(#[doc = $help])+ $field: $kind,)+
@@ -45,10 +94,28 @@ families! {
     received_bytes: IntCounterVec = "postern_received_bytes_total", ["source"];
     /// Records that were put aside because they could not be read, by reason.
     dead_letters: IntCounterVec = "postern_dead_letters_total", ["reason"];
+    /// Mail by verdict, the memory's word included. Repeats of the transport are counted again.
+    messages: IntCounterVec = "postern_messages_total", ["tenant", "verdict"];
+    /// Mail by the door it came by.
+    entered: IntCounterVec = "postern_entered_messages_total", ["tenant", "entry"];
+    /// Benign mail by the reason why there is nothing to tell.
+    benign: IntCounterVec = "postern_benign_messages_total", ["tenant", "reason"];
+    /// Suspicious mail by what Microsoft did with it: its `DeliveryAction`.
+    suspicious: IntCounterVec = "postern_suspicious_messages_total", ["tenant", "delivery"];
+    /// When the last record of the tenant came in; 0 before the first one since the start.
+    last_record: GaugeVec = "postern_last_record_timestamp_seconds", ["tenant"];
+    /// The latest moment that a record of the tenant speaks of; 0 before the first one since the start.
+    newest_event: GaugeVec = "postern_newest_event_timestamp_seconds", ["tenant"];
     /// Rows that were recognised as repeats of one that counted before.
     repeated_rows: IntCounterVec = "postern_repeated_rows_total", ["tenant"];
     /// Alert records that became durable, by what they say.
     alerts: IntCounterVec = "postern_alerts_total", ["tenant", "rule", "severity", "state"];
+    /// Floods of campaigns that began to be told as one alert.
+    storms: IntCounterVec = "postern_storms_total", ["tenant"];
+    /// When the tenant's last heartbeat became durable; of a new tenant, when it began to be counted.
+    last_heartbeat: GaugeVec = "postern_last_heartbeat_timestamp_seconds", ["tenant"];
+    /// How often each tenant is to have a heartbeat.
+    heartbeat_interval: GaugeVec = "postern_heartbeat_interval_seconds", [];
     /// Campaigns that are being followed.
     open_campaigns: GaugeVec = "postern_open_campaigns", ["tenant"];
     /// Campaigns that were closed early because there were too many.
@@ -63,6 +130,8 @@ families! {
     commit_duration: HistogramVec = "postern_commit_duration_seconds", [];
     /// When the ledger was last committed.
     last_commit: GaugeVec = "postern_last_commit_timestamp_seconds", [];
+    /// What the ledger takes on the disk, its write-ahead log included.
+    ledger_bytes: GaugeVec = "postern_ledger_bytes", [];
     /// Records between what is durable here and the end of the partition.
     kafka_lag: GaugeVec = "postern_kafka_consumer_lag_records", ["source", "topic", "partition"];
     /// Partitions that this process reads.
@@ -97,6 +166,16 @@ families! {
     sink_tls_unverified: GaugeVec = "postern_sink_tls_unverified", ["sink"];
     /// Always 1; its labels say which build this is.
     build_info: GaugeVec = "postern_build_info", ["version"];
+    /// Processor time, in user and kernel mode.
+    process_cpu: CounterVec = "process_cpu_seconds_total", [];
+    /// Memory that the process has in use.
+    process_memory: GaugeVec = "process_resident_memory_bytes", [];
+    /// Files and connections that are open.
+    process_files: GaugeVec = "process_open_fds", [];
+    /// How many may be open.
+    process_files_max: GaugeVec = "process_max_fds", [];
+    /// When the service of this process was started.
+    process_start: GaugeVec = "process_start_time_seconds", [];
 }
 
 /// Everything that Postern counts.
@@ -130,28 +209,66 @@ impl Metrics {
             let reason = dead_letter_reasons().find(|reason| *reason == letter.reason).unwrap_or(OTHER);
             self.families.dead_letters.with_label_values(&[reason]).inc();
         }
+        for (index, mail) in &slice.mail {
+            self.mail(*index, mail);
+        }
+        for (index, watermark) in &slice.watermarks {
+            let Some(tenant) = self.tenant(*index) else { continue };
+            self.families.last_record.with_label_values(&[tenant]).set(now());
+            let newest = self.families.newest_event.with_label_values(&[tenant]);
+            newest.set(newest.get().max(seconds(Some(*watermark))));
+        }
+    }
+
+    fn mail(&self, index: TenantIndex, mail: &MailCounts) {
+        let Some(tenant) = self.tenant(index) else { return };
+        let count = |family: &IntCounterVec, (label, messages): (&str, u64)| {
+            family.with_label_values(&[tenant, label]).inc_by(messages);
+        };
+        mail.by_verdict().for_each(|part| count(&self.families.messages, part));
+        mail.by_entry().for_each(|part| count(&self.families.entered, part));
+        mail.benign().for_each(|part| count(&self.families.benign, part));
+        mail.suspicious().for_each(|part| count(&self.families.suspicious, part));
+    }
+
+    fn tenant(&self, index: TenantIndex) -> Option<&str> {
+        self.tenants.get(index.0 as usize).map(String::as_str)
     }
 
     /// Alerts became durable.
     pub fn alerts(&self, alerts: &[Alert]) {
-        for Alert { tenant, rule, severity, state, .. } in alerts {
+        for Alert { tenant, rule, severity, state, storm, .. } in alerts {
             let labels = [tenant.as_str(), rule.as_str(), severity.as_str(), state.as_str()];
             self.families.alerts.with_label_values(&labels).inc();
+            let began = storm.is_some() && *state == State::Open;
+            self.families.storms.with_label_values(&[tenant]).inc_by(u64::from(began));
+        }
+    }
+
+    /// How often each tenant is to have a heartbeat.
+    pub fn heartbeat_interval(&self, interval: Duration) {
+        self.families.heartbeat_interval.with_label_values::<&str>(&[]).set(interval.as_secs_f64());
+    }
+
+    /// Tenants had a heartbeat, or began to be counted.
+    pub fn heartbeats(&self, pulses: &[Pulse]) {
+        for Pulse { tenant, since, .. } in pulses.iter().filter(|pulse| self.tenants.contains(&pulse.tenant)) {
+            self.families.last_heartbeat.with_label_values(&[tenant]).set(seconds(Some(*since)));
         }
     }
 
     /// What is remembered of each tenant.
     pub fn tallies(&self, tallies: impl Iterator<Item = (TenantIndex, Tally)>) {
         for (index, tally) in tallies {
-            let Some(tenant) = self.tenants.get(index.0 as usize) else { continue };
+            let Some(tenant) = self.tenant(index) else { continue };
             self.families.open_campaigns.with_label_values(&[tenant]).set(tally.sizes.open_campaigns as f64);
             self.families.repeated_rows.with_label_values(&[tenant]).inc_by(tally.repeated);
-            raise(&self.families.evicted_campaigns, &[tenant.as_str()], tally.evicted);
+            raise(&self.families.evicted_campaigns, &[tenant], tally.evicted);
             for (kind, entries) in tally.sizes.by_kind() {
-                self.families.remembered.with_label_values(&[tenant.as_str(), kind]).set(entries as f64);
+                self.families.remembered.with_label_values(&[tenant, kind]).set(entries as f64);
             }
             for (kind, entries) in tally.crowded_out.by_kind() {
-                raise(&self.families.crowded_out, &[tenant.as_str(), kind], entries);
+                raise(&self.families.crowded_out, &[tenant, kind], entries);
             }
         }
     }
@@ -161,8 +278,7 @@ impl Metrics {
         self.families.commits.with_label_values(&[if is_durable { "durable" } else { "failed" }]).inc();
         self.families.commit_duration.with_label_values::<&str>(&[]).observe(took.as_secs_f64());
         if is_durable {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            self.families.last_commit.with_label_values::<&str>(&[]).set(now.as_secs_f64());
+            self.families.last_commit.with_label_values::<&str>(&[]).set(now());
         }
     }
 
@@ -207,6 +323,25 @@ impl Metrics {
         self.families.sink_tls_unverified.with_label_values(&[sink]).set(f64::from(is_unverified));
     }
 
+    /// What the ledger takes on the disk.
+    pub fn ledger_bytes(&self, bytes: u64) {
+        self.families.ledger_bytes.with_label_values::<&str>(&[]).set(bytes as f64);
+    }
+
+    /// What the system says of this process; what it does not say stays as it is.
+    pub fn process(&self, process: &Process) {
+        let cpu = self.families.process_cpu.with_label_values::<&str>(&[]);
+        cpu.inc_by((process.cpu.unwrap_or_default().as_secs_f64() - cpu.get()).max(0.0));
+        let gauges = [
+            (&self.families.process_memory, process.resident_bytes),
+            (&self.families.process_files, process.open_files),
+            (&self.families.process_files_max, process.open_files_max),
+        ];
+        for (gauge, value) in gauges {
+            value.into_iter().for_each(|value| gauge.with_label_values::<&str>(&[]).set(value as f64));
+        }
+    }
+
     /// All of it in the text exposition format.
     ///
     /// # Errors
@@ -219,8 +354,18 @@ impl Metrics {
 impl Families {
     fn begin_at_zero(&self, names: &Names) {
         self.build_info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1.0);
+        self.process_start.with_label_values::<&str>(&[]).set(now());
+        self.process_cpu.with_label_values::<&str>(&[]);
         self.commit_duration.with_label_values::<&str>(&[]);
-        self.last_commit.with_label_values::<&str>(&[]);
+        let gauges = [
+            &self.last_commit,
+            &self.ledger_bytes,
+            &self.heartbeat_interval,
+            &self.process_memory,
+            &self.process_files,
+            &self.process_files_max,
+        ];
+        gauges.into_iter().for_each(|family| drop(family.with_label_values::<&str>(&[])));
         ["durable", "failed"].iter().for_each(|outcome| drop(self.commits.with_label_values(&[outcome])));
         dead_letter_reasons().for_each(|reason| drop(self.dead_letters.with_label_values(&[reason])));
         names.sources().for_each(|source| self.source_at_zero(source));
@@ -244,16 +389,31 @@ impl Families {
     }
 
     fn tenant_at_zero(&self, tenant: &str) {
-        self.open_campaigns.with_label_values(&[tenant]);
-        self.evicted_campaigns.with_label_values(&[tenant]);
-        self.repeated_rows.with_label_values(&[tenant]);
-        for rule in &RULES {
+        let gauges = [&self.open_campaigns, &self.last_record, &self.newest_event, &self.last_heartbeat];
+        gauges.into_iter().for_each(|family| drop(family.with_label_values(&[tenant])));
+        let counters = [&self.evicted_campaigns, &self.repeated_rows, &self.storms];
+        counters.into_iter().for_each(|family| drop(family.with_label_values(&[tenant])));
+        for rule in AlertRule::all() {
             for severity in Severity::ALL {
                 for state in [State::Open, State::Updated, State::Closed] {
-                    self.alerts.with_label_values(&[tenant, rule.id.as_str(), severity.as_str(), state.as_str()]);
+                    self.alerts.with_label_values(&[tenant, rule.as_str(), severity.as_str(), state.as_str()]);
                 }
             }
         }
+        self.mail_at_zero(tenant);
+        let remembered = Sizes::default().by_kind().into_iter();
+        remembered.for_each(|(kind, _)| drop(self.remembered.with_label_values(&[tenant, kind])));
+        let crowded_out = CrowdedOut::default().by_kind().into_iter();
+        crowded_out.for_each(|(kind, _)| drop(self.crowded_out.with_label_values(&[tenant, kind])));
+    }
+
+    fn mail_at_zero(&self, tenant: &str) {
+        let begin = |family: &IntCounterVec, (label, _): (&str, u64)| drop(family.with_label_values(&[tenant, label]));
+        let none = MailCounts::default();
+        none.by_verdict().for_each(|part| begin(&self.messages, part));
+        none.by_entry().for_each(|part| begin(&self.entered, part));
+        none.benign().for_each(|part| begin(&self.benign, part));
+        none.suspicious().for_each(|part| begin(&self.suspicious, part));
     }
 
     fn sink_at_zero(&self, sink: &str) {
@@ -270,6 +430,11 @@ impl Families {
         ];
         gauges.into_iter().for_each(|family| drop(family.with_label_values(&[sink])));
     }
+}
+
+/// The wall clock as Prometheus has it.
+fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
 /// A moment as Prometheus has it; 0 where there is none.

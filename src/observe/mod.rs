@@ -8,13 +8,15 @@ mod health;
 mod logging;
 mod metrics;
 mod names;
+mod process;
 mod server;
 mod status;
 
 pub use health::Health;
 pub use logging::{LogError, LogFormat, init_logging};
-pub use metrics::Metrics;
+pub use metrics::{FAMILIES, Family, Kind, Metrics};
 pub use names::Names;
+pub use process::Process;
 pub use server::{ObserveError, Refresh, StatusOf, serve};
 pub use status::{SinkLine, StatusPage};
 

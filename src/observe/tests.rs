@@ -8,8 +8,9 @@ use super::*;
 use crate::correlate::{CrowdedOut, Sizes};
 use crate::deliver::{SinkReport, SinkState};
 use crate::detector::{DeadLetter, Outcome, Slice, Tally};
-use crate::event::Time;
-use crate::judge::TenantIndex;
+use crate::event::{DeliveryAction, Time};
+use crate::judge::{Entry, TenantIndex, Verdict};
+use crate::ledger::Pulse;
 use crate::receive::PartitionId;
 use crate::receive::kafka::KafkaSnapshot;
 
@@ -41,7 +42,7 @@ fn parse(text: &str) -> BTreeMap<String, f64> {
             assert_eq!(helped.take().as_deref(), Some(name), "a type stands right behind its help");
             assert_eq!(kind == "counter", name.ends_with("_total"), "{line}");
             assert!(["counter", "gauge", "histogram"].contains(&kind), "{line}");
-            assert!(name.starts_with("postern_") && is_name(name), "{line}");
+            assert!((name.starts_with("postern_") || name.starts_with("process_")) && is_name(name), "{line}");
             family = (name.to_owned(), kind.to_owned());
         } else {
             let (id, value) = line.rsplit_once(' ').unwrap();
@@ -85,10 +86,14 @@ fn the_text_keeps_the_rules_of_the_exposition_format_and_begins_at_zero() {
     let series = parse(&metrics.render().unwrap());
     assert!(series.len() > 100);
     let one: Vec<_> = series.iter().filter(|(_, value)| **value != 0.0).map(|(id, _)| id.as_str()).collect();
-    assert_eq!(one, [format!("postern_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"))]);
+    let build = format!("postern_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"));
+    assert_eq!(one, [build.as_str(), "process_start_time_seconds"]);
     for id in [
         r#"postern_records_total{outcome="suspicious",source="webhook"}"#,
         r#"postern_alerts_total{rule="direct-send-spoof",severity="high",state="open",tenant="con\"to\\so\n"}"#,
+        r#"postern_alerts_total{rule="reject-direct-send-disabled",severity="high",state="open",tenant="con\"to\\so\n"}"#,
+        r#"postern_benign_messages_total{reason="echo",tenant="con\"to\\so\n"}"#,
+        r#"postern_crowded_out_total{kind="source",tenant="con\"to\\so\n"}"#,
         r#"postern_dead_letters_total{reason="not_json"}"#,
         r#"postern_webhook_requests_total{code="503",source="webhook"}"#,
         r#"postern_commits_total{outcome="failed"}"#,
@@ -109,6 +114,10 @@ fn every_method_moves_its_own_series() {
         slice.dead_letters.push((0, DeadLetter { reason, detail, origin, raw: Vec::new() }));
     }
     slice.bytes = 100;
+    slice.mail_of(TenantIndex(0)).count(Entry::Direct, &Verdict::Suspicious, DeliveryAction::Junked);
+    slice.advance(TenantIndex(0), Time::from_millis(2_500));
+    // Of nobody, as after a change of the configuration; not counted.
+    slice.advance(TenantIndex(9), Time::from_millis(9_999));
     metrics.inspected("kafka", &slice);
     metrics.tallies([3, 2].map(|evicted| (TenantIndex(0), tally(evicted))).into_iter());
     metrics.committed(Duration::from_millis(4), true);
@@ -137,6 +146,10 @@ fn every_method_moves_its_own_series() {
         (r#"postern_open_campaigns{tenant="con\"to\\so\n"}"#, 7.0),
         (r#"postern_repeated_rows_total{tenant="con\"to\\so\n"}"#, 2.0),
         (r#"postern_evicted_campaigns_total{tenant="con\"to\\so\n"}"#, 3.0),
+        (r#"postern_messages_total{tenant="con\"to\\so\n",verdict="suspicious"}"#, 1.0),
+        (r#"postern_entered_messages_total{entry="direct",tenant="con\"to\\so\n"}"#, 1.0),
+        (r#"postern_suspicious_messages_total{delivery="Junked",tenant="con\"to\\so\n"}"#, 1.0),
+        (r#"postern_newest_event_timestamp_seconds{tenant="con\"to\\so\n"}"#, 2.5),
         (r#"postern_commits_total{outcome="durable"}"#, 1.0),
         ("postern_commit_duration_seconds_count", 2.0),
         (r#"postern_kafka_assigned_partitions{source="kafka"}"#, 1.0),
@@ -149,6 +162,33 @@ fn every_method_moves_its_own_series() {
         assert_eq!(series.get(id), Some(&value), "{id}");
     }
     assert!(series["postern_last_commit_timestamp_seconds"] > 1.7e9);
+    assert!(series["postern_last_record_timestamp_seconds{tenant=\"con\\\"to\\\\so\\n\"}"] > 1.7e9);
+}
+
+#[test]
+fn what_is_measured_rather_than_counted_is_what_was_measured_last() {
+    let metrics = metrics();
+    metrics.heartbeat_interval(Duration::from_secs(60));
+    let tenant = "con\"to\\so\n".to_owned();
+    metrics.heartbeats(&[Pulse { tenant, since: Time::from_millis(3_500), sequence: 0 }]);
+    metrics.ledger_bytes(4_096);
+    let cpu = Some(Duration::from_millis(1_500));
+    let process = Process { cpu, resident_bytes: Some(77), open_files: Some(7), open_files_max: None };
+    metrics.process(&process);
+    metrics.process(&process);
+
+    let series = parse(&metrics.render().unwrap());
+    for (id, value) in [
+        (r#"postern_last_heartbeat_timestamp_seconds{tenant="con\"to\\so\n"}"#, 3.5),
+        ("postern_heartbeat_interval_seconds", 60.0),
+        ("postern_ledger_bytes", 4_096.0),
+        ("process_cpu_seconds_total", 1.5),
+        ("process_resident_memory_bytes", 77.0),
+        ("process_open_fds", 7.0),
+        ("process_max_fds", 0.0),
+    ] {
+        assert_eq!(series.get(id), Some(&value), "{id}");
+    }
 }
 
 fn tally(evicted: u64) -> Tally {

@@ -181,6 +181,7 @@ impl CommitLoop {
             self.told.board.post(commit.positions);
             self.told.tails.post(last);
             self.told.metrics.alerts(&commit.alerts);
+            self.told.metrics.heartbeats(&commit.transaction.pulses);
             self.told.metrics.tallies(self.kernel.tallies());
         }
         for waiting in waiting {

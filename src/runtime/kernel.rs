@@ -98,7 +98,8 @@ impl Kernel {
             }
         };
         self.gathered.records += slice.outcomes.total();
-        slice.outcomes.acquit(self.shards.handle_slice(&slice));
+        let acquitted = self.shards.handle_slice(&slice);
+        slice.acquit(&acquitted);
         count(&source, &slice);
         self.gathered.transaction.dead_letters.extend(slice.dead_letters.into_iter().map(|(_, letter)| letter));
     }

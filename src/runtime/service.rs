@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -17,8 +18,8 @@ use crate::decode;
 use crate::deliver::{self, SinkState, SinkStatus};
 use crate::detector::Inspector;
 use crate::event::Time;
-use crate::ledger::{Ledger, LedgerId, Outbox, Request, Retention, Snapshot, SqliteLedger, Stream};
-use crate::observe::{self, Health, Metrics, Names, SinkLine, StatusPage};
+use crate::ledger::{Ledger, LedgerId, Outbox, Request, Retention, Snapshot, SqliteLedger, Stream, bytes_on_disk};
+use crate::observe::{self, Health, Metrics, Names, Process, SinkLine, StatusPage};
 use crate::receive::kafka::{KafkaReceiver, KafkaStatus};
 use crate::receive::webhook;
 use crate::receive::{Board, Intake};
@@ -117,6 +118,7 @@ impl Service {
 
         let (mut receivers, mut core) = (JoinSet::new(), JoinSet::new());
         let retention = retention(&config);
+        note_what_is_known(&config, &snapshot, &told.metrics);
         let heartbeats = Heartbeats::new(&tenants, config.heartbeat, &snapshot.pulses);
         let commits =
             CommitLoop::new(Box::new(ledger), kernel, heartbeats, now, config.commit, retention, told.clone());
@@ -145,9 +147,8 @@ impl Service {
         }
 
         let statuses = telling.iter().map(|telling| Arc::clone(&telling.status)).collect();
-        note_trust(&config, &told.metrics);
         let status = status(&telling);
-        let refresh = refresh(statuses, kafka, Arc::clone(&told.health));
+        let refresh = refresh(statuses, kafka, Arc::clone(&told.health), config.data_dir.clone());
         let (metrics_address, metrics_task) =
             observe::serve(config.metrics_listen, told.metrics, Arc::clone(&told.health), refresh, status, stopping)
                 .await?;
@@ -299,8 +300,11 @@ fn refresh(
     sinks: Vec<Arc<SinkStatus>>,
     kafka: Vec<(String, Arc<KafkaStatus>)>,
     health: Arc<Health>,
+    data_dir: PathBuf,
 ) -> observe::Refresh {
     Arc::new(move |metrics| {
+        metrics.process(&Process::measure());
+        metrics.ledger_bytes(bytes_on_disk(&data_dir));
         for status in &sinks {
             metrics.sink(status.name(), &status.report());
         }
@@ -310,8 +314,10 @@ fn refresh(
     })
 }
 
-/// Says which sinks believe any certificate.
-fn note_trust(config: &Config, metrics: &Metrics) {
+/// Says which sinks believe any certificate, how often there is to be a heartbeat, and when the last ones were.
+fn note_what_is_known(config: &Config, snapshot: &Snapshot, metrics: &Metrics) {
+    metrics.heartbeat_interval(config.heartbeat);
+    metrics.heartbeats(&snapshot.pulses);
     for (sink, _) in streams(config) {
         metrics.tls_unverified(&sink.name, sink.kind.trust().is_some_and(|trust| !trust.verify));
     }

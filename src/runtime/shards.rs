@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use crate::alert::Alert;
-use crate::correlate::{Limits, Ruling};
-use crate::detector::{Detector, RestoreError, Slice, StateChange, Tally};
+use crate::correlate::{Limits, Ruling, Seen};
+use crate::detector::{Acquittal, Detector, RestoreError, Slice, StateChange, Tally};
 use crate::event::Fingerprint;
 use crate::judge::{TenantIndex, Tenants};
 
@@ -40,13 +40,15 @@ impl Shards {
         }
     }
 
-    /// Routes what a stretch contributed to the shards of its tenants; says how many suspicious messages are benign in the
+    /// Routes what a stretch contributed to the shards of its tenants; says which suspicious messages are benign in the
     /// light of what was seen before.
-    pub(super) fn handle_slice(&mut self, slice: &Slice) -> u64 {
-        let mut acquitted = 0;
+    pub(super) fn handle_slice(&mut self, slice: &Slice) -> Vec<Acquittal> {
+        let mut acquitted = Vec::new();
         for step in &slice.steps {
             let ruling = self.detector(step.tenant).handle_step(step);
-            acquitted += u64::from(matches!(ruling, Some(Ruling::Benign(_))));
+            if let (Some(Ruling::Benign(reason)), Seen::Suspicious(observation)) = (ruling, &step.seen) {
+                acquitted.push(Acquittal { tenant: step.tenant, delivery: observation.delivery, reason });
+            }
         }
         for (tenant, watermark) in &slice.watermarks {
             self.detector(*tenant).handle_watermark(*tenant, *watermark);

@@ -457,6 +457,7 @@ fn joined<'s>(slices: impl Iterator<Item = &'s Slice>) -> Slice {
         }
         joined.dead_letters.extend(slice.dead_letters.iter().cloned());
         joined.outcomes.add(&slice.outcomes);
+        slice.mail.iter().for_each(|(tenant, mail)| joined.mail_of(*tenant).add(mail));
         joined.bytes += slice.bytes;
     }
     joined

@@ -81,6 +81,11 @@ impl Postern {
         false
     }
 
+    /// Where its metrics are.
+    pub fn metrics_address(&self) -> SocketAddr {
+        self.metrics
+    }
+
     /// Waits until it is ready.
     pub fn wait_ready(&mut self) {
         self.wait_until("ready", |postern| postern.get("/readyz").is_some_and(|(status, _)| status == 200));

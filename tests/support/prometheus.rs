@@ -59,9 +59,34 @@ impl Prometheus {
     /// When the expression is not valid, or not one of a vector.
     #[must_use]
     pub fn query(&self, expression: &str) -> Vec<Value> {
-        let query: String = expression.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        let mut answer = http::get(self.address, &format!("/api/v1/query?query={query}")).unwrap().json();
+        let mut answer = self.get(&format!("/api/v1/query?query={}", encoded(expression)));
         let Value::Array(vector) = answer["data"]["result"].take() else { panic!("{expression}: {answer}") };
         vector
     }
+
+    /// The values of an expression from a time to another one, in seconds since 1970: a list of
+    /// `{"metric": {…}, "values": [[time, "1"], …]}`.
+    ///
+    /// # Panics
+    /// As [`Self::query`].
+    #[must_use]
+    pub fn query_range(&self, expression: &str, start: f64, end: f64, step: u64) -> Vec<Value> {
+        let times = format!("start={start}&end={end}&step={step}");
+        let mut answer = self.get(&format!("/api/v1/query_range?query={}&{times}", encoded(expression)));
+        let Value::Array(matrix) = answer["data"]["result"].take() else { panic!("{expression}: {answer}") };
+        matrix
+    }
+
+    /// A page of its API.
+    ///
+    /// # Panics
+    /// When it is not JSON.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Value {
+        http::get(self.address, path).unwrap().json()
+    }
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }

@@ -36,6 +36,13 @@ use crate::detector::StateChange;
 /// The ledger's file in the data directory.
 pub const LEDGER_FILE: &str = "ledger.sqlite";
 
+/// Bytes that the ledger of a data directory takes on the disk, its write-ahead log included; 0 where there is none.
+#[must_use]
+pub fn bytes_on_disk(data_dir: &Path) -> u64 {
+    let files = ["", "-wal", "-shm"].map(|ending| data_dir.join(format!("{LEDGER_FILE}{ending}")));
+    files.iter().filter_map(|file| std::fs::metadata(file).ok()).map(|file| file.len()).sum()
+}
+
 /// A ledger in one SQLite file.
 #[derive(Debug)]
 pub struct SqliteLedger {
