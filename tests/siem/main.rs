@@ -7,8 +7,11 @@
 //! `UPDATE_GOLDEN=1 cargo test --test siem` rewrites what is generated.
 #![cfg(test)]
 
+mod elastic;
+mod elastic_search;
 mod kql;
 mod kql_run;
+mod schema;
 mod sigma;
 mod sigma_run;
 mod story;
