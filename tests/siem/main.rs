@@ -14,6 +14,7 @@ mod kql_run;
 mod schema;
 mod sigma;
 mod sigma_run;
+mod splunk;
 mod story;
 #[path = "../support/mod.rs"]
 pub mod support;
