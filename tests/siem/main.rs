@@ -11,6 +11,7 @@ mod elastic;
 mod elastic_search;
 mod kql;
 mod kql_run;
+mod qradar;
 mod schema;
 mod sigma;
 mod sigma_run;
