@@ -7,6 +7,7 @@
 //! `UPDATE_GOLDEN=1 cargo test --test siem` rewrites what is generated.
 #![cfg(test)]
 
+mod coverage;
 mod elastic;
 mod elastic_search;
 mod kql;
