@@ -76,7 +76,8 @@ fn the_package_passes_the_inspection() {
     said(tar.arg("--directory").arg(content("splunk")).arg("postern"));
     let mut inspect = tools.program("splunk-appinspect");
     inspect.arg("inspect").arg(&package).args(["--mode", "precert", "--data-format", "json", "--output-file"]);
-    said(inspect.arg(&report));
+    // It would ask its vendor for news of libraries, of which the package has none.
+    said(inspect.arg(&report).arg("--skip-trusted-libraries-update"));
     let report: Value = serde_json::from_str(&fs::read_to_string(report).unwrap()).unwrap();
     let summary = &report["summary"];
     for kind in ["error", "failure", "future_failure", "warning"] {
