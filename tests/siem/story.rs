@@ -126,13 +126,14 @@ fn tell() -> Story {
     postern(&["scan", &input, "--config", &config, "--alerts", &output]);
     let mut alerts = lines(&fs::read_to_string(output).unwrap());
     alerts.push(as_test(alerts.iter().find(|alert| is_mail(alert) && is_high(alert)).unwrap()));
-    let sign_ins = sign_ins(&alerts);
     let lines = lines(&mail);
     let rows = |table: &str| {
         let of_it = lines.iter().filter(|line| line["category"] == format!("AdvancedHunting-{table}"));
         of_it.map(|line| line["properties"].clone()).collect()
     };
-    Story { alerts, heartbeats: heartbeats(), mail: rows("EmailEvents"), clicks: rows("UrlClickEvents"), sign_ins }
+    let (mail, clicks): (Vec<_>, _) = (rows("EmailEvents"), rows("UrlClickEvents"));
+    let sign_ins = sign_ins(&alerts, &mail);
+    Story { alerts, heartbeats: heartbeats(), mail, clicks, sign_ins }
 }
 
 fn lines(text: &str) -> Vec<Value> {
@@ -192,7 +193,7 @@ fn heartbeats() -> Vec<Value> {
 
 /// Everybody has signed in at home for days. After the campaign somebody signs in elsewhere, and others do what looks
 /// like it.
-fn sign_ins(alerts: &[Value]) -> Vec<Value> {
+fn sign_ins(alerts: &[Value], mail: &[Value]) -> Vec<Value> {
     let is_broad = |alert: &&Value| text(alert, "severity") == "critical" && texts(alert, "senders").len() >= 5;
     let campaign = alerts.iter().rfind(|alert| is_broad(alert) && !is_test(alert));
     let of = |rule: fn(&Value) -> bool| alerts.iter().find(|alert| rule(alert)).unwrap();
@@ -200,7 +201,11 @@ fn sign_ins(alerts: &[Value]) -> Vec<Value> {
     let low = texts(of(|alert| text(alert, "severity") == "low"), "senders")[0];
     let stranger = "nobody.special@contoso.com";
     let tester = texts(of(is_test), "senders")[0];
-    let everybody = [taken, at_home, refused, earlier, late, low, stranger, tester];
+    // Somebody who was written to in another's name: no alert names her.
+    let other = of(|alert| text(alert, "rule") == "header-from-spoof");
+    let is_named = |mail: &&Value| texts(other, "sample_message_ids").contains(&text(mail, "NetworkMessageId"));
+    let reached = text(mail.iter().find(is_named).unwrap(), "RecipientEmailAddress");
+    let everybody = [taken, at_home, refused, earlier, late, low, stranger, tester, reached];
     let days = ["2026-10-29", "2026-10-30", "2026-11-01"];
     let usual =
         days.iter().flat_map(|day| everybody.map(|who| sign_in(who, &format!("{day}T07:15:00Z"), "DE", 0, false)));
@@ -214,6 +219,7 @@ fn sign_ins(alerts: &[Value]) -> Vec<Value> {
         elsewhere(low, "2026-11-02T10:02:00Z"),
         elsewhere(stranger, "2026-11-02T10:02:00Z"),
         elsewhere(tester, "2026-11-02T10:02:00Z"),
+        elsewhere(reached, "2026-11-02T10:02:00Z"),
     ];
     usual.chain(told).collect()
 }
