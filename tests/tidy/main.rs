@@ -4,6 +4,7 @@
 //! few lines long. A message names the place and says what to do about it.
 #![cfg(test)]
 
+mod configuration;
 mod dependencies;
 mod documents;
 mod purity;
