@@ -10,6 +10,7 @@ mod explain;
 mod ledger;
 mod operator;
 mod postern;
+mod quick_start;
 mod readme;
 mod report;
 mod rules;
