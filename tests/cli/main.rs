@@ -9,6 +9,7 @@ mod examples;
 mod explain;
 mod ledger;
 mod operator;
+mod pages;
 mod postern;
 mod quick_start;
 mod readme;
