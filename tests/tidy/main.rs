@@ -7,6 +7,7 @@
 mod configuration;
 mod dependencies;
 mod documents;
+mod links;
 mod messages;
 mod purity;
 mod sources;
