@@ -45,6 +45,18 @@ fn no_link_of_a_page_leads_nowhere() {
     }));
 }
 
+/// A picture that asks the network for a font or an image shows nothing where a SOC reads it, and tells others who does.
+#[test]
+fn pictures_ask_nobody_for_anything() {
+    const ASKS: [&str; 6] = ["@import", "@font-face", "url(http", "href=\"http", "<script", "<image"];
+    let files = files();
+    let pictures = files.iter().filter(|file| file.path.starts_with("docs/pictures/") && file.path.ends_with(".svg"));
+    report(pictures.flat_map(|picture| {
+        let found = ASKS.iter().filter(|asks| picture.text().contains(*asks));
+        found.map(|asks| format!("{}: `{asks}`; put it into the picture", picture.path)).collect::<Vec<_>>()
+    }));
+}
+
 fn is_page(path: &str) -> bool {
     path.ends_with(".md") && (path.starts_with("docs/") || !path.contains('/'))
 }
