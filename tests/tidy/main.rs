@@ -4,8 +4,11 @@
 //! few lines long. A message names the place and says what to do about it.
 #![cfg(test)]
 
+mod configuration;
 mod dependencies;
 mod documents;
+mod links;
+mod messages;
 mod purity;
 mod sources;
 mod tree;
