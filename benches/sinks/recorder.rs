@@ -10,7 +10,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use flate2::read::GzDecoder;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -94,9 +94,11 @@ fn answer(path: &str, text: &[u8]) -> Response {
         _ if path.contains("/oauth2/") => json!({"token_type": "Bearer", "expires_in": 3599, "access_token": "token"}),
         _ if path.starts_with("/services/collector") => json!({"text": "Success", "code": 0}),
         _ if path.ends_with("/_bulk") => {
-            let entries = text.iter().filter(|byte| **byte == b'\n').count() / 2;
-            let items = vec![json!({"create": {"status": 201}}); entries];
-            json!({"took": 1, "errors": false, "items": items})
+            // An action and a document in turn; what was created is named.
+            let actions =
+                text.split(|byte| *byte == b'\n').step_by(2).filter_map(|line| serde_json::from_slice(line).ok());
+            let created = |action: Value| json!({"create": {"status": 201, "_id": action["create"]["_id"]}});
+            json!({"took": 1, "errors": false, "items": actions.map(created).collect::<Vec<_>>()})
         }
         _ => return StatusCode::OK.into_response(),
     };
