@@ -15,8 +15,6 @@ mod loader;
 const FOLDER: &str = "deploy/compose";
 /// Its start script writes into the image.
 const NOT_READ_ONLY: &str = "apache/kafka:";
-/// Folders of the project that only others fill.
-const FILLED_BY_OTHERS: [&str; 2] = ["../prometheus", "../grafana/dashboards"];
 
 fn file() -> Option<Value> {
     read("yaml", [&format!("{FOLDER}/compose.yaml")]).map(|[file]| file)
@@ -65,7 +63,7 @@ fn what_it_refers_to_is_there() {
         for volume in texts(&service["volumes"]) {
             let from = volume.split(':').next().unwrap();
             let is_there = match from.starts_with('.') {
-                true => FILLED_BY_OTHERS.contains(&from) || path(FOLDER).join(from).exists(),
+                true => path(FOLDER).join(from).exists(),
                 false => file["volumes"].as_object().unwrap().contains_key(from),
             };
             assert!(is_there, "{name}: {from}");
