@@ -5,7 +5,7 @@
 //! interval. Each part is a process of its own, so that what is resident is its own. `-- --profiles N --strangers N
 //! --tracked N --commits N` changes the size; `-- --whole 10000000` shows what a whole service takes instead.
 
-#![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on ends by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot go on ends by panicking")]
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
