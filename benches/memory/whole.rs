@@ -6,9 +6,9 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail};
 use postern::event::Span;
 use postern::simulate::{Mix, Options, Simulation};
 use serde_json::{Value, json};
@@ -19,6 +19,9 @@ use crate::support::{http, ports, postern::Postern};
 const BATCH: usize = 1_000;
 /// Days of event time, in milliseconds.
 const PERIOD_MILLIS: usize = 20 * 86_400_000;
+/// How long a request may be put off, and what is between two attempts.
+const PATIENCE: Duration = Duration::from_mins(5);
+const PAUSE: Duration = Duration::from_millis(50);
 /// Requests between two looks at what is resident.
 const LOOK: usize = 500;
 
@@ -40,8 +43,7 @@ pub(crate) fn measure(senders: usize) -> Result<()> {
     for (request, first) in (0..senders).step_by(BATCH).enumerate() {
         let records: Vec<String> =
             (first..senders.min(first + BATCH)).map(|number| distinct(&mut attack, number, senders)).collect();
-        let answer = http::post(listen, "/", &format!(r#"{{"records":[{}]}}"#, records.join(",")))?;
-        ensure!(answer.status == 200, "{}", answer.status);
+        post(listen, &format!(r#"{{"records":[{}]}}"#, records.join(",")))?;
         if request % LOOK == LOOK - 1 {
             print(&postern, first + BATCH, started);
         }
@@ -51,6 +53,19 @@ pub(crate) fn measure(senders: usize) -> Result<()> {
         println!("{metric} {}", postern.metric(metric, &[]).context("the service answers")?);
     }
     Ok(())
+}
+
+/// Posts until it is taken: 503 is how the service says that it is behind.
+fn post(listen: SocketAddr, body: &str) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        match http::post(listen, "/", body)?.status {
+            200 => return Ok(()),
+            503 => std::thread::sleep(PAUSE),
+            status => bail!("{status}"),
+        }
+    }
+    bail!("not taken within {PATIENCE:?}")
 }
 
 fn print(postern: &Postern, senders: usize, started: Instant) {
