@@ -57,6 +57,33 @@ pub(super) enum Over {
     Forgotten,
 }
 
+/// What would be lost with a campaign: the least comes first.
+///
+/// A flood of unrelated spoofs makes a campaign a message, and all that anybody is told of them is the storm. If those
+/// pushed out what was told, each message would end the storm and begin another, and clicks would find no alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Loss {
+    /// Nobody was told of it: it is a part of a storm.
+    Part,
+    /// What may still become of its messages.
+    Afterwards,
+    /// An alert that is open.
+    Alert,
+    /// The one alert of very many messages.
+    Many,
+}
+
+impl Loss {
+    const fn of(campaign: &Campaign) -> Self {
+        match () {
+            () if campaign.told.seq == 0 => Self::Part,
+            () if campaign.is_closed => Self::Afterwards,
+            () if campaign.kind.is_standing() || matches!(campaign.kind, Kind::Storm) => Self::Many,
+            () => Self::Alert,
+        }
+    }
+}
+
 /// The campaigns of one tenant.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Campaigns {
@@ -64,6 +91,7 @@ pub(super) struct Campaigns {
     open: BTreeMap<Key, BTreeSet<Fingerprint>>,
     open_by_deadline: BTreeSet<(Time, Fingerprint)>,
     closed_by_deadline: BTreeSet<(Time, Fingerprint)>,
+    by_loss: BTreeSet<(Loss, Time, Fingerprint)>,
     /// What campaigns were merged into.
     merged: BTreeMap<Fingerprint, Fingerprint>,
     budgets: Budgets,
@@ -147,19 +175,19 @@ impl Campaigns {
         Some(Over::Forgotten)
     }
 
-    /// Forgets the campaign that would be forgotten first, where there are too many; an open one is closed before.
+    /// Forgets the campaign of which the least is lost, where there are too many, and of those that which would end first;
+    /// an open one is closed before.
     pub(super) fn evict_one(&mut self, campaigns_max: usize, tell: &mut dyn FnMut(Finding)) -> Option<Over> {
         if self.entries.len() <= campaigns_max {
             return None;
         }
-        if let Some((_, id)) = self.closed_by_deadline.first().copied() {
-            self.remove(id);
-            return Some(Over::Forgotten);
+        let (_, _, id) = self.by_loss.first().copied()?;
+        let is_closed = self.get(id).is_some_and(|campaign| campaign.is_closed);
+        if !is_closed {
+            self.close(id, tell);
         }
-        let (_, id) = self.open_by_deadline.first().copied()?;
-        self.close(id, tell);
         self.remove(id);
-        Some(Over::Closed)
+        Some(if is_closed { Over::Forgotten } else { Over::Closed })
     }
 
     /// Adds a campaign, or puts one back as it was stored.
@@ -169,10 +197,11 @@ impl Campaigns {
         for other in &campaign.told.merged {
             self.merged.insert(*other, id);
         }
+        self.by_loss.insert((Loss::of(&campaign), ends(&campaign), id));
         if campaign.is_closed {
-            self.closed_by_deadline.insert((campaign.forgotten(), id));
+            self.closed_by_deadline.insert((ends(&campaign), id));
         } else {
-            self.open_by_deadline.insert((campaign.deadline(), id));
+            self.open_by_deadline.insert((ends(&campaign), id));
             for key in keys(&campaign) {
                 self.open.entry(key).or_default().insert(id);
             }
@@ -310,8 +339,10 @@ impl Campaigns {
         for other in &campaign.told.merged {
             self.merged.remove(other);
         }
-        self.open_by_deadline.remove(&(campaign.deadline(), id));
-        self.closed_by_deadline.remove(&(campaign.forgotten(), id));
+        let ends = ends(&campaign);
+        self.by_loss.remove(&(Loss::of(&campaign), ends, id));
+        self.open_by_deadline.remove(&(ends, id));
+        self.closed_by_deadline.remove(&(ends, id));
         for key in keys(&campaign) {
             if let Some(ids) = self.open.get_mut(&key) {
                 ids.remove(&id);
@@ -322,6 +353,11 @@ impl Campaigns {
         }
         Some(campaign)
     }
+}
+
+/// When an open campaign is over, or one that is over is forgotten.
+fn ends(campaign: &Campaign) -> Time {
+    if campaign.is_closed { campaign.forgotten() } else { campaign.deadline() }
 }
 
 /// Merges a younger campaign into an older one, and tells so where it was told at all.

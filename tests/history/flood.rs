@@ -64,3 +64,20 @@ fn what_turns_grave_inside_a_storm_comes_out_of_it() {
     let alert = world.latest().into_iter().find(|it| it.storm.is_none() && it.subjects.contains(&"Bonus".to_owned()));
     assert_eq!(alert.expect("told").counts.messages, 2);
 }
+
+/// More than the memory has room for: those that were told of only as a part give way, and not the storm.
+#[test]
+fn a_flood_of_more_campaigns_than_are_kept_stays_one_storm() {
+    let mut world = World::new();
+    let lure = |at| Mail { at, ip: "198.51.100.66", subject: "Payroll", ..Mail::default() };
+    world.mail(lure(0));
+    flood(&mut world, 0..12_000);
+    world.mail(lure(600));
+    let told = world.alerts.len();
+    assert!(told <= 20, "{told}");
+    let storms = world.latest().into_iter().filter(|alert| alert.storm.is_some()).count();
+    assert_eq!(storms, 1);
+    let alert = world.latest().into_iter().find(|alert| alert.subjects == ["Payroll"]).expect("it was told first");
+    let counts = world.alerts.iter().filter(|other| other.id == alert.id).map(|alert| alert.counts.messages);
+    assert_eq!(counts.max(), Some(1), "a second message is no news, and opens no second alert");
+}
