@@ -10,6 +10,7 @@ pub mod components;
 pub mod daemon;
 pub mod endpoint;
 pub mod fault;
+pub mod go;
 pub mod http;
 pub mod kafka;
 pub mod kcat;

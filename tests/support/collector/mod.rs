@@ -12,8 +12,9 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::authority::Authority;
-use super::components::{self, found_or_say_so};
+use super::components::found_or_say_so;
 use super::daemon::{self, Daemon};
+use super::go;
 use super::http;
 use super::ports;
 
@@ -91,24 +92,10 @@ fn is_healthy(address: SocketAddr) -> bool {
     http::get(address, "/services/collector/health/1.0").is_ok_and(|answer| answer.status == 200)
 }
 
-/// Builds the program, which takes minutes, once for each state of its sources.
+/// The program; to build it takes minutes.
 fn built() -> Result<PathBuf, String> {
     Authority::is_possible()?;
-    let state = blake3::hash(SOURCES.concat().as_bytes()).to_hex();
-    let folder = components::cached(&format!("collector-{}", &state[..16]), build)?;
-    Ok(folder.join(PROGRAM))
-}
-
-fn build(folder: &Path) -> Result<(), String> {
-    let go = Command::new("go")
-        .args(["build", "-mod=readonly", "-trimpath", "-ldflags=-s -w", "-o"])
-        .args([folder.join(PROGRAM).as_path(), Path::new(".")])
-        .current_dir(SOURCE)
-        // No C, no other toolchain than the one at hand, and nothing of the workspace that this may stand in.
-        .envs([("CGO_ENABLED", "0"), ("GOTOOLCHAIN", "local"), ("GOWORK", "off"), ("GOFLAGS", "-buildvcs=false")])
-        .output()
-        .map_err(|error| format!("no `go` on the PATH ({error}): install Go to build it"))?;
-    if go.status.success() { Ok(()) } else { Err(format!("`go build`:\n{}", String::from_utf8_lossy(&go.stderr))) }
+    go::program(PROGRAM, Path::new(SOURCE), &SOURCES)
 }
 
 fn events_file(home: &Path) -> PathBuf {
