@@ -197,11 +197,12 @@ impl Campaigns {
         for other in &campaign.told.merged {
             self.merged.insert(*other, id);
         }
-        self.by_loss.insert((Loss::of(&campaign), ends(&campaign), id));
+        let ends = ends(&campaign);
+        self.by_loss.insert((Loss::of(&campaign), ends, id));
         if campaign.is_closed {
-            self.closed_by_deadline.insert((ends(&campaign), id));
+            self.closed_by_deadline.insert((ends, id));
         } else {
-            self.open_by_deadline.insert((ends(&campaign), id));
+            self.open_by_deadline.insert((ends, id));
             for key in keys(&campaign) {
                 self.open.entry(key).or_default().insert(id);
             }
