@@ -31,6 +31,8 @@ pub(super) fn alert(stage: Stage, campaign: &Campaign, tenant: &Tenant) -> Alert
         counts: counts(campaign),
         sources: owned(campaign.sources.iter()),
         senders: owned(campaign.senders.iter()),
+        recipients: owned(campaign.recipient_addresses.iter()),
+        clicked_by: owned(campaign.clicked_by.iter()),
         subjects: owned(campaign.subjects.iter()),
         sample_message_ids: owned(campaign.message_ids.iter()),
         evidence: campaign.earliest.2.clone(),

@@ -27,6 +27,8 @@ pub(super) fn alert(stage: Stage, gate: &OpenGate, tenant: &Tenant) -> Alert {
         counts: Counts::default(),
         sources: gate.client_ip.iter().cloned().collect(),
         senders: gate.actor.iter().cloned().collect(),
+        recipients: Vec::new(),
+        clicked_by: Vec::new(),
         subjects: Vec::new(),
         sample_message_ids: Vec::new(),
         evidence: gate.evidence.clone(),

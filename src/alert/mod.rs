@@ -89,6 +89,12 @@ pub struct Alert {
     pub sources: Vec<String>,
     /// Whom it claims to be, bounded.
     pub senders: Vec<String>,
+    /// Who got it, the earliest first, bounded: the whole list is in the mail system, by `sample_message_ids`.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub recipients: Vec<String>,
+    /// Who followed its links, the earliest first, bounded.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub clicked_by: Vec<String>,
     /// Its subjects, bounded.
     pub subjects: Vec<String>,
     /// NetworkMessageIds to look at, at most [`SAMPLES_MAX`].
@@ -172,7 +178,7 @@ pub struct Frequent {
     pub messages: u64,
 }
 
-/// How many sources, senders, subjects and message ids an alert lists.
+/// How many sources, senders, recipients, subjects and message ids an alert lists.
 pub const SAMPLES_MAX: usize = 20;
 
 /// Where an alert is in its life.

@@ -21,6 +21,8 @@ pub fn card(alert: &Alert, width: usize, colour: bool) -> String {
     let is_about_mail = matches!(alert.rule, AlertRule::Mail(_));
     samples(&mut page, "Sources", &alert.sources, width);
     samples(&mut page, if is_about_mail { "Senders" } else { "Actor" }, &alert.senders, width);
+    samples(&mut page, "Sent to", &alert.recipients, width);
+    samples(&mut page, "Clicked", &alert.clicked_by, width);
     samples(&mut page, "Subjects", &alert.subjects, width);
     samples(&mut page, "Links to", &alert.link_domains, width);
     page.gap();
@@ -126,7 +128,9 @@ mod tests {
         let hostile = "\u{1b}[2J\r\n\u{202e}請求書".repeat(50);
         let mut alert = alert();
         alert.evidence.iter_mut().for_each(|fact| fact.observed.clone_from(&hostile));
-        for values in [&mut alert.sources, &mut alert.senders, &mut alert.subjects] {
+        for values in
+            [&mut alert.sources, &mut alert.senders, &mut alert.recipients, &mut alert.clicked_by, &mut alert.subjects]
+        {
             values.fill(hostile.clone());
         }
         let (shown, before) = (card(&alert, 80, false), card(&self::alert(), 80, false));

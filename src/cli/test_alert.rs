@@ -60,6 +60,8 @@ fn alert(tenant: &Tenant, now: Time) -> Alert {
         counts: Counts { messages: 1, recipients: 1, ..Counts::default() },
         sources: vec!["192.0.2.1".to_owned()],
         senders: vec![format!("test@{domain}")],
+        recipients: vec![format!("test@{domain}")],
+        clicked_by: Vec::new(),
         subjects: vec!["A test of the way from Postern to you".to_owned()],
         sample_message_ids: Vec::new(),
         evidence: Vec::new(),

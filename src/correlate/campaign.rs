@@ -85,6 +85,12 @@ pub struct Campaign {
     pub sources: Earliest,
     /// Sample of claimed senders.
     pub senders: Earliest,
+    /// Sample of the addresses that it was sent to.
+    #[serde(default, skip_serializing_if = "Earliest::is_empty")]
+    pub recipient_addresses: Earliest,
+    /// Sample of who followed its links.
+    #[serde(default, skip_serializing_if = "Earliest::is_empty")]
+    pub clicked_by: Earliest,
     /// Sample of subjects.
     pub subjects: Earliest,
     /// Sample of the domains that its links lead to.
@@ -204,6 +210,8 @@ impl Campaign {
             burst: Burst::default(),
             sources: Earliest::default(),
             senders: Earliest::default(),
+            recipient_addresses: Earliest::default(),
+            clicked_by: Earliest::default(),
             subjects: Earliest::default(),
             link_domains: Earliest::default(),
             message_ids: Earliest::default(),
@@ -294,7 +302,10 @@ impl Campaign {
                 domain.iter().for_each(|domain| self.link_domains.insert(related.time, domain));
             }
             Says::Attachment => self.any.insert_if(Factor::AttachmentPayload, true),
-            Says::Click => self.clicks.insert(related.row),
+            Says::Click => {
+                self.clicks.insert(related.row);
+                related.by.iter().for_each(|account| self.clicked_by.insert(related.time, account));
+            }
             Says::Moved { .. } => {}
         }
     }
@@ -320,6 +331,8 @@ impl Campaign {
         self.burst.merge(other.burst);
         self.sources.merge(&other.sources);
         self.senders.merge(&other.senders);
+        self.recipient_addresses.merge(&other.recipient_addresses);
+        self.clicked_by.merge(&other.clicked_by);
         self.subjects.merge(&other.subjects);
         self.link_domains.merge(&other.link_domains);
         self.message_ids.merge(&other.message_ids);
@@ -389,6 +402,9 @@ impl Campaign {
         source.iter().for_each(|text| self.sources.insert(time, text));
         observation.sender.iter().for_each(|text| self.senders.insert(time, text));
         observation.subject.iter().for_each(|text| self.subjects.insert(time, text));
+        if !observation.recipient_address.is_empty() {
+            self.recipient_addresses.insert(time, &observation.recipient_address);
+        }
         if !observation.message_id.is_empty() {
             self.message_ids.insert(time, &observation.message_id);
         }

@@ -22,6 +22,9 @@ const ROWS_MAX: usize = 32;
 /// Longest domain that is kept; a name in DNS is no longer.
 const DOMAIN_CHARS_MAX: usize = 253;
 
+/// Longest account that is kept; a user principal name in Entra ID is no longer than 113 characters.
+const ACCOUNT_CHARS_MAX: usize = 256;
+
 /// A row about a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Related {
@@ -33,6 +36,9 @@ pub struct Related {
     pub row: Fingerprint,
     /// What it says.
     pub says: Says,
+    /// Who did it, where it is a click and the row tells: `AccountUpn`, folded, cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
 }
 
 /// What a row about a message says.
@@ -73,8 +79,15 @@ impl Related {
         let time = event.timestamp();
         let report = report.as_deref().unwrap_or_default();
         let row = Fingerprint::of("postern related row", &[report.as_bytes(), time.to_string().as_bytes()]);
-        Some(Self { time, message: message_name(id), row, says })
+        Some(Self { time, message: message_name(id), row, says, by: account(event) })
     }
+}
+
+/// Who clicked, in the case in which mail has the same name.
+fn account(event: &RelatedEvent<'_>) -> Option<String> {
+    let RelatedEvent::Click(row) = event else { return None };
+    let name = row.account_upn.as_deref().map(str::trim).filter(|name| !name.is_empty())?;
+    Some(name.to_lowercase().chars().take(ACCOUNT_CHARS_MAX).collect())
 }
 
 fn link(row: &UrlInfo<'_>) -> Says {

@@ -110,7 +110,12 @@ pub(super) fn facts(alert: &Alert) -> Vec<(&'static str, String)> {
     }
     let mut facts =
         vec![("Tenant", alert.tenant.clone()), ("Rule", alert.rule.as_str().to_owned()), ("What", happened)];
-    let some = [("From", &alert.sources), ("Claims to be", &alert.senders), ("Subject", &alert.subjects)];
+    let some = [
+        ("From", &alert.sources),
+        ("Claims to be", &alert.senders),
+        ("Clicked by", &alert.clicked_by),
+        ("Subject", &alert.subjects),
+    ];
     facts.extend(some.into_iter().filter_map(|(label, all)| Some((label, first(all)?))));
     facts.extend(first(&alert.link_domains).map(|domain| ("Link", domain.replace('.', "[.]"))));
     facts.push(("Seen", format!("{} to {}", alert.first_seen, alert.last_seen)));

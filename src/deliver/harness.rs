@@ -180,6 +180,8 @@ pub(super) fn alert(number: u32) -> Alert {
         counts: Counts { messages: 3, recipients: 3, delivered: 2, junked: 1, ..Counts::default() },
         sources: vec!["203.0.113.9".to_owned()],
         senders: vec!["ceo@contoso.com".to_owned()],
+        recipients: vec!["berta@contoso.com".to_owned()],
+        clicked_by: Vec::new(),
         subjects: vec!["Voice message".to_owned()],
         sample_message_ids: vec!["b0eabe4b-e1e4-4f97-80a1-688326ac374c".to_owned()],
         evidence: Vec::new(),

@@ -32,6 +32,8 @@ pub struct Observation {
     pub recipient: Fingerprint,
     /// Names the row: of its ReportId. A repeat of the row has it again.
     pub row: Fingerprint,
+    /// The address it is for: `RecipientEmailAddress`, folded, cut; empty where the form does not tell one.
+    pub recipient_address: String,
     /// The address it came from.
     pub source: Option<IpAddr>,
     /// What it says, for joining by content.
@@ -65,6 +67,7 @@ impl Observation {
             message: name_of(event),
             recipient: recipient_of(event),
             row: row_of(event),
+            recipient_address: cut(&event.recipient.to_lowercase()),
             source: event.sender_ip().map(|address| address.to_canonical()),
             content: Content::of(event),
             sender: sender.map(|address| cut(&address)),

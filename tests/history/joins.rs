@@ -92,6 +92,10 @@ fn a_click_makes_it_critical_and_is_told_even_after_the_campaign_is_over() {
         world.feed(&click(clicked_at, "ClickAllowed", false));
         let alert = world.only();
         assert_eq!((alert.severity, alert.counts.clicked), (Severity::Critical, 1));
+        assert_eq!(
+            (&*alert.recipients, &*alert.clicked_by),
+            (&["sam@contoso.com".into()][..], &["sam@contoso.com".into()][..])
+        );
         assert_eq!(alert.state, State::Updated);
         world.feed(&click(clicked_at, "ClickAllowed", false));
         assert_eq!(world.only().counts.clicked, 1, "a repeat is none");

@@ -22,6 +22,9 @@ pub(crate) struct Summary {
     pub(crate) networks: BTreeSet<SourceNetwork>,
     pub(crate) contents: BTreeSet<Content>,
     pub(crate) link_domains: BTreeSet<String>,
+    /// The earliest, first.
+    pub(crate) recipient_addresses: Vec<String>,
+    pub(crate) clicked_by: Vec<String>,
     pub(crate) is_steady: bool,
     pub(crate) rules: RuleSet,
     pub(crate) any: FactorSet,
@@ -44,6 +47,8 @@ impl Summary {
             networks: campaign.networks.clone(),
             contents: campaign.contents.clone(),
             link_domains: campaign.link_domains.iter().map(str::to_owned).collect(),
+            recipient_addresses: campaign.recipient_addresses.iter().map(str::to_owned).collect(),
+            clicked_by: campaign.clicked_by.iter().map(str::to_owned).collect(),
             is_steady: campaign.is_steady(),
             rules: campaign.rules,
             any: campaign.any,

@@ -50,6 +50,7 @@ fn a_strict_reader_of_cef_finds_the_keys_that_are_ours_and_the_values_that_went_
         ("deviceExternalId", shown(&alert.tenant)),
         ("src", "203.0.113.9".to_owned()),
         ("suser", shown(&alert.senders[0])),
+        ("duser", shown(&alert.clicked_by[0])),
         ("msg", shown(&alert.summary)),
         ("reason", "self=addressed\\ +10".to_owned()),
         ("PosternTenantId", alert.tenant_id.clone()),
@@ -57,6 +58,8 @@ fn a_strict_reader_of_cef_finds_the_keys_that_are_ours_and_the_values_that_went_
         ("PosternJunked", "2".to_owned()),
         ("PosternBlocked", "1".to_owned()),
         ("PosternCampaigns", "2".to_owned()),
+        ("PosternClickedBy", joined(&alert.clicked_by)),
+        ("PosternRecipients", joined(&alert.recipients)),
         ("PosternLinkDomains", joined(&alert.link_domains)),
         ("PosternActions", joined(&alert.actions)),
     ];
@@ -87,8 +90,8 @@ fn a_strict_reader_of_leef_finds_the_keys_that_are_ours_and_the_values_that_went
     let alert = hostile();
     let read = leef_reader::read(&leef(&record(), LINE_BYTES_MAX)).unwrap();
     assert_eq!(read.header[3], "direct-send-spoof");
-    let ours = "actions alertId blocked campaigns cat clicked delivered devTime devTimeFormat evidence firstSeen junked kind \
-        linkDomains messages networkMessageIds recipients removed senders seq sev severity severityReasons sources src \
+    let ours = "actions alertId blocked campaigns cat clicked clickedBy delivered devTime devTimeFormat evidence firstSeen junked kind \
+        linkDomains messages networkMessageIds recipientAddresses recipients removed senders seq sev severity severityReasons sources src \
         subjects summary techniques tenant tenantId title usrName";
     assert_eq!(read.attributes.keys().map(String::as_str).collect::<Vec<_>>().join(" "), ours);
     for (key, value) in [
@@ -102,6 +105,8 @@ fn a_strict_reader_of_leef_finds_the_keys_that_are_ours_and_the_values_that_went
         ("sources", joined(&alert.sources)),
         ("senders", joined(&alert.senders)),
         ("subjects", joined(&alert.subjects)),
+        ("recipientAddresses", joined(&alert.recipients)),
+        ("clickedBy", joined(&alert.clicked_by)),
         ("linkDomains", joined(&alert.link_domains)),
         ("networkMessageIds", joined(&alert.sample_message_ids)),
     ] {
@@ -120,10 +125,12 @@ fn the_json_renderings_have_the_values_in_the_fields_that_are_theirs() {
     let alert = hostile();
     let (ecs, ocsf, row) = (parsed(&ecs(&record())), parsed(&ocsf(&record())), parsed(&sentinel(&record())));
     let (senders, subjects) = (all_shown(&alert.senders), all_shown(&alert.subjects));
-    assert_eq!(
-        [&ecs["email"]["from"]["address"], &ecs["related"]["user"], &ocsf["unmapped"]["senders"]],
-        [&senders; 3]
-    );
+    assert_eq!([&ecs["email"]["from"]["address"], &ocsf["unmapped"]["senders"]], [&senders; 2]);
+    let (recipients, clicked_by) = (all_shown(&alert.recipients), all_shown(&alert.clicked_by));
+    assert_eq!([&ecs["email"]["to"]["address"], &ocsf["unmapped"]["recipients"], &row["Recipients"]], [&recipients; 3]);
+    assert_eq!([&ecs["postern"]["clicked_by"], &ocsf["unmapped"]["clicked_by"], &row["ClickedBy"]], [&clicked_by; 3]);
+    let everybody = [alert.senders, alert.clicked_by, vec![alert.recipients[0].clone(), alert.recipients[1].clone()]];
+    assert_eq!(ecs["related"]["user"], all_shown(&everybody.concat()), "each once");
     assert_eq!([&ecs["email"]["subject"], &ocsf["unmapped"]["subjects"]], [&subjects; 2]);
     assert_eq!(ecs["source"]["ip"], json!(["203.0.113.9"]), "what is no address would make the document refused");
     assert_eq!(ecs["postern"]["auth"], json!({ "spf": "soft\u{fffd}fail=\\|" }));

@@ -37,18 +37,20 @@ prop_compose! {
         base in select(vec!["campaign-clicked", "posture", "storm", "merged", "test-alert"]),
         (tenant, tenant_id, title, summary) in (text(), text(), text(), text()),
         (sources, senders, subjects, ids) in (texts(), texts(), texts(), texts()),
+        (recipients, clicked_by) in (texts(), texts()),
         (actions, techniques, links, observed) in (texts(), texts(), texts(), texts()),
         counts in prop::array::uniform3(0..1_u64 << 53),
         storm in any::<bool>(),
     ) -> Alert {
         let mut alert = Alert {
-            rule, severity, tenant, tenant_id, title, summary, sources, senders, subjects, actions, techniques,
+            rule, severity, tenant, tenant_id, title, summary, sources, senders, recipients, clicked_by, subjects, actions,
+            techniques,
             sample_message_ids: ids,
             link_domains: links,
             ..alert(base)
         };
-        let [messages, recipients, clicked] = counts;
-        (alert.counts.messages, alert.counts.recipients, alert.counts.clicked) = (messages, recipients, clicked);
+        let [messages, people, clicked] = counts;
+        (alert.counts.messages, alert.counts.recipients, alert.counts.clicked) = (messages, people, clicked);
         alert.evidence = observed.iter().map(|observed| Evidence {
             fact: "header-from".to_owned(),
             observed: observed.clone(),
@@ -57,7 +59,7 @@ prop_compose! {
         }).collect();
         let frequent = |texts: &[String]| texts.iter().map(|text| Frequent { value: text.clone(), messages }).collect();
         alert.storm = storm.then(|| StormReport {
-            campaigns: recipients,
+            campaigns: people,
             networks: frequent(&alert.sources),
             senders: frequent(&alert.senders),
             subjects: frequent(&alert.subjects),

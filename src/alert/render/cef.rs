@@ -11,6 +11,7 @@
 //! | `deviceExternalId` | the tenant's name |
 //! | `src` or `c6a2` | the first source, by version of IP |
 //! | `suser` | the first sender; of a change of settings, who made it |
+//! | `duser` | the first who followed a link, else the first recipient |
 //! | `msg`, `reason` | summary; what made the severity what it is |
 //! | `cs1` … `cs6` | subjects, senders, sources, NetworkMessageIds, techniques, evidence; each with its label |
 //! | `request` … | not used: no field of an alert is a link that was requested |
@@ -95,6 +96,7 @@ fn put_alert(fields: &mut Fields, alert: &Alert) {
     tenant(fields, &alert.tenant);
     source(fields, alert);
     fields.text("suser", alert.senders.first().map_or("", String::as_str), TEXT_MAX);
+    fields.text("duser", alert.clicked_by.first().or(alert.recipients.first()).map_or("", String::as_str), TEXT_MAX);
     fields.text("msg", &alert.summary, TEXT_MAX);
     fields.whole("start", &millis(alert.first_seen));
     fields.whole("end", &millis(alert.last_seen));
@@ -130,6 +132,8 @@ fn own(fields: &mut Fields, alert: &Alert) {
     for (key, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
         fields.whole(key, &count);
     }
+    fields.texts("PosternClickedBy", &alert.clicked_by, CUSTOM_MAX);
+    fields.texts("PosternRecipients", &alert.recipients, CUSTOM_MAX);
     fields.texts("PosternLinkDomains", &alert.link_domains, CUSTOM_MAX);
     fields.texts("PosternCampaignsSince", &ids(&alert.campaigns_since), CUSTOM_MAX);
     fields.texts("PosternActions", &alert.actions, CUSTOM_MAX);

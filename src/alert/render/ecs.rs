@@ -62,12 +62,13 @@ fn put_alert(document: &mut Object, alert: &Alert) {
     let addresses = || alert.sources.iter().filter(|source| source.parse::<IpAddr>().is_ok());
     document.texts("source.ip", addresses());
     document.texts("related.ip", addresses());
-    document.texts("related.user", &alert.senders);
+    document.texts("related.user", people(alert));
     document.texts("related.hosts", &alert.link_domains);
     if is_about_settings {
         document.texts("user.name", &alert.senders);
     } else {
         document.texts("email.from.address", &alert.senders);
+        document.texts("email.to.address", &alert.recipients);
         document.texts("email.subject", &alert.subjects);
         document.texts("email.local_id", &alert.sample_message_ids);
         document.set("email.direction", "inbound");
@@ -76,6 +77,17 @@ fn put_alert(document: &mut Object, alert: &Alert) {
         document.set("labels.test", "true");
     }
     put_own(document, alert);
+}
+
+/// Everybody that the alert names, each once.
+fn people(alert: &Alert) -> Vec<&String> {
+    let mut people = Vec::new();
+    for person in alert.senders.iter().chain(&alert.clicked_by).chain(&alert.recipients) {
+        if !people.contains(&person) {
+            people.push(person);
+        }
+    }
+    people
 }
 
 /// What ECS has no name for.
@@ -88,6 +100,7 @@ fn put_own(document: &mut Object, alert: &Alert) {
     document.text("postern.summary", &alert.summary);
     document.set("postern.counts", json!(alert.counts));
     document.texts("postern.sources", &alert.sources);
+    document.texts("postern.clicked_by", &alert.clicked_by);
     document.texts("postern.link_domains", &alert.link_domains);
     document.list("postern.evidence", evidence(alert));
     for evidence in alert.evidence.iter().filter(|evidence| AUTHENTICATION.contains(&evidence.fact.as_str())) {

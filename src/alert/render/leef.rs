@@ -97,6 +97,8 @@ fn put_alert(fields: &mut Fields, alert: &Alert) {
     fields.texts("networkMessageIds", &alert.sample_message_ids);
     put_counts(fields, alert);
     fields.texts("senders", &alert.senders);
+    fields.texts("clickedBy", &alert.clicked_by);
+    fields.texts("recipientAddresses", &alert.recipients);
     fields.texts("sources", &alert.sources);
     fields.texts("techniques", &alert.techniques);
     fields.texts("severityReasons", &reason_phrases(alert));

@@ -5,8 +5,8 @@
 //! `end_time`. `status_id` belongs to the consumer, and nothing that Postern knows is "resolved" or "under review": a
 //! finding is new until its campaign is over, which is 99 with the word beside it.
 //!
-//! `evidences` pairs only what belongs together. Sources, senders and subjects of a campaign are lists of their own, so each
-//! source and each sender is an artifact of its own, and a subject stands with the senders only where the whole campaign
+//! `evidences` pairs only what belongs together. Sources, senders, recipients and subjects of a campaign are lists of their own, so
+//! each source, sender and recipient is an artifact of its own, and a subject stands with the senders only where the whole campaign
 //! has one. A NetworkMessageId is neither a Message-ID (`email.message_uid`) nor a thread (`email.uid`), and is kept in
 //! `unmapped`, where it can be looked up, instead of where it would find nothing.
 //!
@@ -121,7 +121,7 @@ fn evidences(alert: &Alert) -> Vec<Value> {
     }
     let earliest = json!({ "name": "earliest message", "data": data });
     let sources = addresses(alert).map(|address| json!({ "name": "source", "src_endpoint": { "ip": address } }));
-    let senders = mail_addresses(alert).map(|address| {
+    let senders = mail_addresses(&alert.senders).map(|address| {
         let mut artifact = Object::default();
         artifact.set("name", "sender");
         artifact.text("email.from", address);
@@ -130,7 +130,9 @@ fn evidences(alert: &Alert) -> Vec<Value> {
         }
         artifact.into()
     });
-    [earliest].into_iter().chain(sources).chain(senders).collect()
+    let recipients =
+        mail_addresses(&alert.recipients).map(|address| json!({ "name": "recipient", "email": { "to": [address] } }));
+    [earliest].into_iter().chain(sources).chain(senders).chain(recipients).collect()
 }
 
 fn observables(alert: &Alert) -> impl Iterator<Item = Value> {
@@ -138,11 +140,13 @@ fn observables(alert: &Alert) -> impl Iterator<Item = Value> {
     let (actors, senders) =
         if is_about_settings(alert) { (alert.senders.as_slice(), 0) } else { (&[][..], usize::MAX) };
     let actors = actors.iter().take(1).map(observable("evidences[].user.name", 4, "User Name"));
-    let senders = mail_addresses(alert).take(senders).map(observable("evidences[].email.from", 5, "Email Address"));
+    let senders =
+        mail_addresses(&alert.senders).take(senders).map(observable("evidences[].email.from", 5, "Email Address"));
     let sources = addresses(alert).map(observable("evidences[].src_endpoint.ip", 2, "IP Address"));
     let subjects = alert.subjects.iter().map(observable("unmapped.subjects", 40, "Email Object: subject"));
     let links = alert.link_domains.iter().map(observable("unmapped.link_domains", 1, "Hostname"));
-    sources.chain(actors).chain(senders).chain(subjects).chain(links)
+    let recipients = mail_addresses(&alert.recipients).map(observable("evidences[].email.to", 5, "Email Address"));
+    sources.chain(actors).chain(senders).chain(subjects).chain(links).chain(recipients)
 }
 
 fn put_unmapped(event: &mut Object, alert: &Alert) {
@@ -151,6 +155,8 @@ fn put_unmapped(event: &mut Object, alert: &Alert) {
     event.set("unmapped.counts", json!(alert.counts));
     event.texts("unmapped.sources", &alert.sources);
     event.texts("unmapped.senders", &alert.senders);
+    event.texts("unmapped.recipients", &alert.recipients);
+    event.texts("unmapped.clicked_by", &alert.clicked_by);
     event.texts("unmapped.subjects", &alert.subjects);
     event.texts("unmapped.network_message_ids", &alert.sample_message_ids);
     event.texts("unmapped.link_domains", &alert.link_domains);
@@ -196,11 +202,11 @@ fn addresses(alert: &Alert) -> impl Iterator<Item = &String> {
 }
 
 /// What the schema's type `email_t` takes: its pattern, in words.
-fn mail_addresses(alert: &Alert) -> impl Iterator<Item = &String> {
+fn mail_addresses(all: &[String]) -> impl Iterator<Item = &String> {
     let is_local = |letter: char| letter.is_ascii_alphanumeric() || "!#$%&'*+,-./=?^_`{|}~".contains(letter);
     let is_domain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.');
-    alert.senders.iter().filter(move |sender| {
-        let parts = sender.split_once('@').and_then(|(local, domain)| Some((local, domain.split_once('.')?)));
+    all.iter().filter(move |address| {
+        let parts = address.split_once('@').and_then(|(local, domain)| Some((local, domain.split_once('.')?)));
         parts.is_some_and(|(local, (name, rest))| {
             let is_whole = ![local, name, rest].contains(&"");
             is_whole && local.chars().all(is_local) && name.chars().chain(rest.chars()).all(is_domain)

@@ -85,6 +85,8 @@ pub const COLUMNS: &[(&str, ColumnType)] = &[
     ("ClickedCount", Long),
     ("Sources", Dynamic),
     ("Senders", Dynamic),
+    ("Recipients", Dynamic),
+    ("ClickedBy", Dynamic),
     ("Subjects", Dynamic),
     ("NetworkMessageIds", Dynamic),
     ("LinkDomains", Dynamic),
@@ -149,6 +151,8 @@ fn put_alert(row: &mut Object, alert: &Alert) {
     put_counts(row, alert);
     row.texts("Sources", &alert.sources);
     row.texts("Senders", &alert.senders);
+    row.texts("Recipients", &alert.recipients);
+    row.texts("ClickedBy", &alert.clicked_by);
     row.texts("Subjects", &alert.subjects);
     row.texts("NetworkMessageIds", &alert.sample_message_ids);
     row.texts("LinkDomains", &alert.link_domains);

@@ -19,6 +19,8 @@ pub(super) fn shortened(record: &Record, entries_max: usize, format: Format) -> 
 fn shorten(alert: &mut Alert, entries_max: usize) {
     alert.sources.truncate(entries_max);
     alert.senders.truncate(entries_max);
+    alert.recipients.truncate(entries_max);
+    alert.clicked_by.truncate(entries_max);
     alert.subjects.truncate(entries_max);
     alert.sample_message_ids.truncate(entries_max);
     alert.evidence.truncate(entries_max);

@@ -111,6 +111,8 @@ impl Campaign {
             networks: if self.is_standing() { BTreeSet::new() } else { self.networks() },
             contents: if self.is_standing() { BTreeSet::new() } else { self.contents() },
             link_domains: self.link_domains(),
+            recipient_addresses: earliest(self.members.iter().map(|it| (it.time, it.recipient_address.clone()))),
+            clicked_by: earliest(self.related.iter().filter_map(|row| Some((row.time, row.by.clone()?)))),
             is_steady: self.is_steady(),
             rules,
             any,
@@ -195,6 +197,20 @@ impl Campaign {
 fn voice(visit: &Visit) -> (SourceNetwork, String) {
     let is_proven = visit.standing == Standing::Aligned;
     (visit.network, if is_proven { String::new() } else { visit.sender.clone() })
+}
+
+/// The first twenty texts, each at the first time that it was seen at.
+fn earliest(seen: impl Iterator<Item = (Time, String)>) -> Vec<String> {
+    let mut all: Vec<_> = seen.collect();
+    all.sort();
+    let mut texts: Vec<String> = Vec::new();
+    for (_, text) in all {
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    texts.truncate(20);
+    texts
 }
 
 fn distinct(things: impl Iterator<Item = Fingerprint>) -> Distinct {

@@ -293,7 +293,10 @@ impl Plots {
     fn click(&mut self, mail: &Mail, number: u32) {
         let time = self.some_time_after(mail.time);
         let action = self.one_of(&["ClickAllowed", "ClickAllowed", "ClickBlocked"]);
-        let columns = format!(r#""ActionType":"{action}","Workload":"Email","ReportId":"{number}""#);
+        let columns = format!(
+            r#""ActionType":"{action}","Workload":"Email","AccountUpn":"{}","ReportId":"{number}""#,
+            mail.recipient
+        );
         self.related(mail, "UrlClickEvents", time, &columns);
     }
 
