@@ -167,6 +167,9 @@ pub struct Told {
     /// The power of ten of clicks told last, from 1; 0 where none was told.
     #[serde(default)]
     pub clicks: u32,
+    /// How many of those who clicked were told by name.
+    #[serde(default)]
+    pub clicked_by: usize,
     /// Whether it was told that every delivery has been removed.
     #[serde(default)]
     pub is_removed: bool,
@@ -375,11 +378,12 @@ impl Campaign {
         self.recipients.count().checked_ilog10().unwrap_or(0)
     }
 
-    /// Whether there is more to tell than was told.
+    /// Whether there is more to tell than was told. Each person who clicked is somebody to call, as long as there are few.
     pub(super) fn has_news(&self) -> bool {
         Some(self.weighing().severity) > self.told.severity
             || self.magnitude() > self.told.magnitude
             || self.clicks_told_as() > self.told.clicks
+            || self.clicked_by.len() > self.told.clicked_by
             || self.is_removed() != self.told.is_removed
     }
 
@@ -393,6 +397,7 @@ impl Campaign {
         self.told.severity = Some(self.weighing().severity);
         self.told.magnitude = self.magnitude();
         self.told.clicks = self.clicks_told_as();
+        self.told.clicked_by = self.clicked_by.len();
         self.told.is_removed = self.is_removed();
     }
 

@@ -102,6 +102,30 @@ fn a_click_makes_it_critical_and_is_told_even_after_the_campaign_is_over() {
     }
 }
 
+/// Each of the first twenty is somebody whose sessions have to be revoked now, not when the campaign is over.
+#[test]
+fn each_person_who_clicks_is_told_by_name_up_to_twenty() {
+    let mut world = World::new();
+    world.mail_named("n", Mail::default());
+    let opened = world.told().0;
+    let clicks = |person: usize, times: usize| {
+        (0..times).map(move |time| {
+            let mut row = click(MINUTE + i64::try_from(person).unwrap(), "ClickAllowed", false);
+            row["properties"]["AccountUpn"] = json!(format!("Person{person:02}@contoso.com"));
+            row["properties"]["ReportId"] = json!(format!("{person}-{time}"));
+            row
+        })
+    };
+    for person in 1..=3 {
+        clicks(person, 2).for_each(|row| drop(world.feed(&row)));
+        assert_eq!(world.told(), (opened + person, State::Updated), "one who clicks twice is told once");
+    }
+    assert_eq!(world.only().clicked_by, ["person01@contoso.com", "person02@contoso.com", "person03@contoso.com"]);
+    (4..=40).flat_map(|person| clicks(person, 1)).for_each(|row| drop(world.feed(&row)));
+    assert_eq!(world.told(), (opened + 20, State::Updated), "whoever comes then is a number");
+    assert_eq!(world.only().clicked_by.len(), 20);
+}
+
 #[test]
 fn a_click_that_was_held_back_is_none_unless_somebody_went_on() {
     assert_eq!(told_last(&[mail(), click(60, "ClickBlocked", false)]).counts.clicked, 0);
