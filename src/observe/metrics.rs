@@ -8,6 +8,7 @@ use prometheus::{CounterVec, GaugeVec, HistogramVec, IntCounterVec, Opts, Regist
 
 use super::names::{Names, OTHER, dead_letter_reasons};
 use super::process::Process;
+use super::volume::Volume;
 use crate::alert::{Alert, AlertRule, State};
 use crate::correlate::{CrowdedOut, Sizes};
 use crate::deliver::{SinkReport, SinkState};
@@ -132,6 +133,10 @@ families! {
     last_commit: GaugeVec = "postern_last_commit_timestamp_seconds", [];
     /// What the ledger takes on the disk, its write-ahead log included.
     ledger_bytes: GaugeVec = "postern_ledger_bytes", [];
+    /// What may still be written to the file system that the ledger is on.
+    ledger_volume_available: GaugeVec = "postern_ledger_volume_available_bytes", [];
+    /// How large the file system is that the ledger is on; 0 where the system does not tell.
+    ledger_volume_capacity: GaugeVec = "postern_ledger_volume_capacity_bytes", [];
     /// Records between what is durable here and the end of the partition.
     kafka_lag: GaugeVec = "postern_kafka_consumer_lag_records", ["source", "topic", "partition"];
     /// Partitions that this process reads.
@@ -328,6 +333,15 @@ impl Metrics {
         self.families.ledger_bytes.with_label_values::<&str>(&[]).set(bytes as f64);
     }
 
+    /// How full the file system of the ledger is.
+    pub fn ledger_volume(&self, volume: Volume) {
+        let gauges = [
+            (&self.families.ledger_volume_available, volume.available_bytes),
+            (&self.families.ledger_volume_capacity, volume.capacity_bytes),
+        ];
+        gauges.into_iter().for_each(|(gauge, bytes)| gauge.with_label_values::<&str>(&[]).set(bytes as f64));
+    }
+
     /// What the system says of this process; what it does not say stays as it is.
     pub fn process(&self, process: &Process) {
         let cpu = self.families.process_cpu.with_label_values::<&str>(&[]);
@@ -360,6 +374,8 @@ impl Families {
         let gauges = [
             &self.last_commit,
             &self.ledger_bytes,
+            &self.ledger_volume_available,
+            &self.ledger_volume_capacity,
             &self.heartbeat_interval,
             &self.process_memory,
             &self.process_files,

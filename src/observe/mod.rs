@@ -11,6 +11,7 @@ mod names;
 mod process;
 mod server;
 mod status;
+mod volume;
 
 pub use health::Health;
 pub use logging::{LogError, LogFormat, init_logging};
@@ -19,6 +20,7 @@ pub use names::Names;
 pub use process::Process;
 pub use server::{ObserveError, Refresh, StatusOf, serve};
 pub use status::{SinkLine, StatusPage};
+pub use volume::Volume;
 
 #[cfg(test)]
 mod tests;

@@ -172,6 +172,7 @@ fn what_is_measured_rather_than_counted_is_what_was_measured_last() {
     let tenant = "con\"to\\so\n".to_owned();
     metrics.heartbeats(&[Pulse { tenant, since: Time::from_millis(3_500), sequence: 0 }]);
     metrics.ledger_bytes(4_096);
+    metrics.ledger_volume(Volume { capacity_bytes: 1_000, available_bytes: 100 });
     let cpu = Some(Duration::from_millis(1_500));
     let process = Process { cpu, resident_bytes: Some(77), open_files: Some(7), open_files_max: None };
     metrics.process(&process);
@@ -182,6 +183,8 @@ fn what_is_measured_rather_than_counted_is_what_was_measured_last() {
         (r#"postern_last_heartbeat_timestamp_seconds{tenant="con\"to\\so\n"}"#, 3.5),
         ("postern_heartbeat_interval_seconds", 60.0),
         ("postern_ledger_bytes", 4_096.0),
+        ("postern_ledger_volume_capacity_bytes", 1_000.0),
+        ("postern_ledger_volume_available_bytes", 100.0),
         ("process_cpu_seconds_total", 1.5),
         ("process_resident_memory_bytes", 77.0),
         ("process_open_fds", 7.0),

@@ -19,7 +19,7 @@ use crate::deliver::{self, SinkState, SinkStatus};
 use crate::detector::Inspector;
 use crate::event::Time;
 use crate::ledger::{Ledger, LedgerId, Outbox, Request, Retention, Snapshot, SqliteLedger, Stream, bytes_on_disk};
-use crate::observe::{self, Health, Metrics, Names, Process, SinkLine, StatusPage};
+use crate::observe::{self, Health, Metrics, Names, Process, SinkLine, StatusPage, Volume};
 use crate::receive::kafka::{KafkaReceiver, KafkaStatus};
 use crate::receive::webhook;
 use crate::receive::{Board, Intake};
@@ -305,6 +305,7 @@ fn refresh(
     Arc::new(move |metrics| {
         metrics.process(&Process::measure());
         metrics.ledger_bytes(bytes_on_disk(&data_dir));
+        Volume::of(&data_dir).into_iter().for_each(|volume| metrics.ledger_volume(volume));
         for status in &sinks {
             metrics.sink(status.name(), &status.report());
         }

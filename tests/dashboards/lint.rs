@@ -154,8 +154,7 @@ pub(crate) fn metrics(expression: &str) -> Vec<(usize, &str)> {
     while let Some(start) = expression[rest..].find(is_part).map(|start| rest + start) {
         let end = expression[start..].find(|c| !is_part(c)).map_or(expression.len(), |end| start + end);
         let name = &expression[start..end];
-        if ["postern_", "process_", "kubelet_volume_", "node_filesystem_"].iter().any(|prefix| name.starts_with(prefix))
-        {
+        if ["postern_", "process_"].iter().any(|prefix| name.starts_with(prefix)) {
             found.push((start, name));
         }
         rest = end;

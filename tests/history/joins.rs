@@ -117,11 +117,15 @@ fn each_person_who_clicks_is_told_by_name_up_to_twenty() {
         })
     };
     for person in 1..=3 {
-        clicks(person, 2).for_each(|row| drop(world.feed(&row)));
+        for row in clicks(person, 2) {
+            world.feed(&row);
+        }
         assert_eq!(world.told(), (opened + person, State::Updated), "one who clicks twice is told once");
     }
     assert_eq!(world.only().clicked_by, ["person01@contoso.com", "person02@contoso.com", "person03@contoso.com"]);
-    (4..=40).flat_map(|person| clicks(person, 1)).for_each(|row| drop(world.feed(&row)));
+    for row in (4..=40).flat_map(|person| clicks(person, 1)) {
+        world.feed(&row);
+    }
     assert_eq!(world.told(), (opened + 20, State::Updated), "whoever comes then is a number");
     assert_eq!(world.only().clicked_by.len(), 20);
 }
