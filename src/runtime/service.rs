@@ -154,6 +154,7 @@ impl Service {
                 .await?;
         sinks.push(metrics_task);
         told.health.configured();
+        log_start(&config, metrics_address);
         Ok(Self {
             receivers,
             core,
@@ -313,6 +314,13 @@ fn refresh(
         sources.iter().for_each(|(source, snapshot)| health.assigned(source, snapshot.is_ready()));
         metrics.kafka(&sources);
     })
+}
+
+/// What whoever reads the log first has to know: what runs, from where, and where it can be asked.
+fn log_start(config: &Config, metrics: SocketAddr) {
+    let (sources, sinks) = (config.kafka_sources.len() + config.webhook_sources.len(), config.sinks.len());
+    let data_dir = config.data_dir.display();
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), %data_dir, sources, sinks, %metrics, "started");
 }
 
 /// Says which sinks believe any certificate, how often there is to be a heartbeat, and when the last ones were.
