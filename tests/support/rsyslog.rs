@@ -4,7 +4,7 @@
 //! 8,096 bytes the rest is taken for messages of their own, with a made-up head.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -116,10 +116,23 @@ impl Listeners {
         Self { udp, tcp, tls, mutual_tls }
     }
 
-    /// UDP cannot be asked; but rsyslog opens its listeners in the order of its modules, and that of UDP is the first.
+    /// Looked up and not tried. A connection that is closed before its handshake has rsyslog close its descriptor twice
+    /// (rsyslog issue 3404), and the second time it may be that of a connection which another listener has just taken: what
+    /// came over it is gone. UDP is not asked; but rsyslog opens it first.
     fn are_open(&self) -> bool {
-        [self.tcp, self.tls, self.mutual_tls].iter().all(|listener| TcpStream::connect(listener).is_ok())
+        let sockets = fs::read_to_string("/proc/net/tcp").unwrap_or_default();
+        let listening: Vec<u16> = sockets.lines().filter_map(listening_port).collect();
+        [self.tcp, self.tls, self.mutual_tls].iter().all(|listener| listening.contains(&listener.port()))
     }
+}
+
+/// Of a line of `/proc/net/tcp`: its number, the local address and port in hexadecimal digits, the other's, the state.
+fn listening_port(line: &str) -> Option<u16> {
+    const LISTEN: &str = "0A";
+    let mut fields = line.split_whitespace().skip(1);
+    let (local, state) = (fields.next()?, fields.nth(1)?);
+    let (_, port) = local.split_once(':').filter(|_| state == LISTEN)?;
+    u16::from_str_radix(port, 16).ok()
 }
 
 fn installed() -> Result<PathBuf, String> {

@@ -1,16 +1,18 @@
 //! RFC 5424 messages, over UDP (RFC 5426), TCP (RFC 6587) or TLS (RFC 5425).
 //!
 //! Syslog has no acknowledgement. What was written is taken as delivered, as far as one can see: the receiver is given
-//! a moment to object, a connection that it closed is noticed before the next write, and what was written last before
-//! a connection broke is written again on the next one. So a message can arrive twice, and where the receiver itself
-//! loses what it had taken, it is lost: a sink that acknowledges is the better choice where there is one.
+//! a moment to object, the end of a connection is noticed, and what was written last before it, which is never less than
+//! what may still wait in our own system, is written again on the next one. So a message can arrive twice, and where the
+//! receiver itself loses what it had taken, it is lost: a sink that acknowledges is the better choice where there is one.
 
+mod connection;
 mod encode;
 mod fault;
 mod shorten;
 mod stream;
 mod tls;
 mod udp;
+mod window;
 
 #[cfg(test)]
 mod tests;

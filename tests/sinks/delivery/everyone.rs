@@ -50,7 +50,8 @@ fn everything_is_told_to_every_real_receiver() {
     exactly("Sentinel", kept_by_sentinel(&service));
     exactly("the file", kept_in_file(&journal));
     for transport in ["tls", "tcp"] {
-        until("rsyslog has written it down", || kept_by_rsyslog(&rsyslog, transport).len() >= records.len());
+        let all = || kept_by_rsyslog(&rsyslog, transport).len() >= records.len();
+        until(&format!("rsyslog has written down what came over {transport}"), all);
         exactly(transport, kept_by_rsyslog(&rsyslog, transport));
     }
     // Nobody promises that a datagram arrives; but nothing else does, and none twice on one machine.
@@ -93,6 +94,33 @@ fn receivers_that_hang_for_the_whole_run_delay_no_other() {
             counted(postern, "backlog_entries", sink) == Some(records.len() as f64)
         });
         assert_eq!(counted(&postern, "delivered_total", sink), Some(0.0));
+    }
+}
+
+/// Told is told for a sink whose receiver says nothing. What rsyslog had not read when it died must come again, although
+/// there is nothing else to tell.
+#[test]
+fn what_rsyslog_had_not_read_when_it_died_comes_again_without_another_alert() {
+    let Some(mut rsyslog) = Rsyslog::start() else { return };
+    let (scene, transports) = (Scene::set(), ["tls", "tcp"]);
+    let mut postern = scene.start(&transports.map(|transport| syslog(&rsyslog, transport)).concat());
+    let mail = mail(3);
+    let (read, unread) = mail.split_at(mail.len() / 2);
+    scene.post(read);
+    transports.iter().for_each(|sink| wait_settled(&scene, &mut postern, sink));
+    let before = scene.records().len();
+
+    rsyslog.process.freeze();
+    scene.post(unread);
+    transports.iter().for_each(|sink| wait_settled(&scene, &mut postern, sink));
+    let records = scene.records();
+    assert!(records.len() > before, "nothing was told while nobody read");
+    rsyslog.process.kill();
+    rsyslog.process.restart();
+    for transport in transports {
+        let lost = || records.difference(&kept_by_rsyslog(&rsyslog, transport).into_iter().collect()).count();
+        until(&format!("rsyslog has everything over {transport}"), || lost() == 0);
+        assert_eq!(counted(&postern, "refused_total", transport), Some(0.0));
     }
 }
 
