@@ -69,6 +69,36 @@ fn every_use_case_is_in_every_stack() {
     }
 }
 
+/// Whom a spoof concerns is who got it. A name that was only used has read nothing, and its sign-in from elsewhere is chance.
+#[test]
+fn a_sign_in_is_joined_with_who_got_the_mail_or_clicked_and_not_with_senders() {
+    let searches = page("splunk/postern/default/savedsearches.conf");
+    let splunk = searches.split_once("[Postern - Spoof, then sign-in from a new place]\n").unwrap().1;
+    let sentinel = page("sentinel/rules/PosternSpoofThenSignIn.yaml");
+    let joined = [
+        (
+            page("sigma/alerts/mr_postern_spoof_then_signin.yml"),
+            ["before_signin: recipients", "before_signin: clicked_by"],
+            "before_signin: senders",
+        ),
+        (sentinel, ["Account = Recipients", "Account = ClickedBy"], "Account = Senders"),
+        (splunk.split_once("\n[").unwrap().0.to_owned(), ["recipients{}", "clicked_by{}"], "senders{}"),
+        (
+            page("elastic/rules/postern_spoof_then_sign_in.toml"),
+            ["email.to.address", "postern.clicked_by"],
+            "email.from.address",
+        ),
+        (
+            page("qradar/searches/spoofed_accounts.aql"),
+            ["PosternRecipientAddresses", "PosternClickedBy"],
+            "PosternSenders",
+        ),
+    ];
+    for (text, people, senders) in joined {
+        assert!(people.iter().all(|field| text.contains(field)) && !text.contains(senders), "{text}");
+    }
+}
+
 #[test]
 fn nothing_is_there_that_the_page_does_not_name() {
     let page = page("README.md");

@@ -11,7 +11,7 @@ use postern::alert::render::ecs;
 use serde_json::{Value, json};
 
 use crate::elastic::{rules, template};
-use crate::story::{NOW, is_high, is_mail, is_test, seconds, sorted, story, text};
+use crate::story::{NOW, is_clicked, is_high, is_mail, is_test, listed, seconds, sorted, story, text};
 use crate::support::http;
 use crate::support::opensearch::OpenSearch;
 
@@ -38,18 +38,26 @@ fn search(node: &OpenSearch, body: &Value) -> Value {
     answer.json()
 }
 
-/// What the detection engine would make alerts of: documents, or values of the field that a threshold counts by.
+/// What the detection engine would make alerts of: documents, or values of the fields that a threshold counts by. A document
+/// counts for each pair of its values, and for none where it lacks one of the fields.
 fn found(node: &OpenSearch, rule: &Value) -> Vec<String> {
     assert_eq!(rule["language"], "lucene");
     let query = json!({"query_string": {"query": text(rule, "query").trim(), "analyze_wildcard": true}});
-    let Some(field) = rule["threshold"]["field"][0].as_str() else {
+    let Some(fields) = rule["threshold"]["field"].as_array() else {
         let found = search(node, &json!({"size": 1_000, "query": query}));
         return sorted(found["hits"]["hits"].as_array().unwrap().iter().map(|hit| text(hit, "_id").to_owned()));
     };
-    let by_value = json!({"terms": {"field": field, "size": 1_000, "min_doc_count": rule["threshold"]["value"]}});
-    let found = search(node, &json!({"size": 0, "query": query, "aggs": {"by": by_value}}));
-    let buckets = found["aggregations"]["by"]["buckets"].as_array().unwrap();
-    sorted(buckets.iter().map(|bucket| text(bucket, "key").to_owned()))
+    let by_field =
+        fields.iter().enumerate().map(|(place, field)| json!({place.to_string(): {"terms": {"field": field}}}));
+    let by_values = json!({"composite": {"size": 1_000, "sources": by_field.collect::<Vec<_>>()}});
+    let found = search(node, &json!({"size": 0, "query": query, "aggs": {"by": by_values}}));
+    let is_enough = |bucket: &&Value| bucket["doc_count"].as_u64() >= rule["threshold"]["value"].as_u64();
+    let buckets = found["aggregations"]["by"]["buckets"].as_array().unwrap().iter().filter(is_enough);
+    let values = |bucket: &Value| {
+        let key = bucket["key"].as_object().unwrap();
+        key.values().map(|it| it.as_str().unwrap()).collect::<Vec<_>>().join(" ")
+    };
+    sorted(buckets.map(values))
 }
 
 #[test]
@@ -60,9 +68,14 @@ fn the_rules_find_what_they_are_for_and_nothing_else() {
         let meant = story().alerts.iter().filter(|it| is_meant(it) && !is_test(it));
         sorted(meant.map(|it| text(it, "id").to_owned()))
     };
+    let clicked = story().alerts.iter().filter(|it| is_clicked(it) && !is_test(it));
+    let named = |it: &Value| {
+        listed(it, "clicked_by").into_iter().map(|who| format!("{} {who}", text(it, "id"))).collect::<Vec<_>>()
+    };
+    let accounts = sorted(clicked.flat_map(named));
     let expected = BTreeMap::from([
         ("postern_campaign_high", alerts(|it| is_mail(it) && is_high(it))),
-        ("postern_campaign_clicked", alerts(|it| is_mail(it) && it["counts"]["clicked"].as_u64() > Some(0))),
+        ("postern_campaign_clicked", accounts),
         ("postern_gate_opened", story().ids(|it| !is_mail(it) && it["state"] == "open")),
     ]);
     for (name, expected) in &expected {

@@ -182,6 +182,21 @@ fn referred(text: &str) -> Vec<String> {
     columns
 }
 
+/// An incident is grouped by details of the alert; of one that the rule does not have, nobody hears.
+#[test]
+fn what_incidents_are_grouped_by_is_a_detail_of_the_rule() {
+    let mut grouped = 0;
+    for file in files("sentinel/rules", "yaml") {
+        let text = fs::read_to_string(&file).unwrap();
+        let Some((_, by)) = text.split_once("groupByCustomDetails:\n") else { continue };
+        for detail in by.lines().map_while(|line| line.strip_prefix("      - ")) {
+            assert!(text.contains(&format!("\n  {detail}: ")), "{}: {detail}", file.display());
+            grouped += 1;
+        }
+    }
+    assert!(grouped > 0);
+}
+
 /// Whoever loads a rule is told which tables it needs, and nothing else tells that a table is missing.
 #[test]
 fn every_rule_asks_for_the_tables_that_it_reads() {

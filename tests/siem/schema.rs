@@ -15,10 +15,12 @@ const KEPT: [(&str, &str, &str); 3] = [
 ];
 
 /// A schema, a file, and an edit of it that the schema has to refuse.
-const BROKEN: [(&str, &str, &str, &str); 6] = [
+const BROKEN: [(&str, &str, &str, &str); 8] = [
     ("analytics-rule", "sentinel/rules/PosternSilent.yaml", "severity: Medium", "severity: Critical"),
     ("analytics-rule", "sentinel/rules/PosternSilent.yaml", "SilentHours: Sil", "Hours_that_it_is_silent: Sil"),
     ("analytics-rule", "sentinel/rules/PosternCampaignHigh.yaml", "identifier: SenderIP", "identifier: From"),
+    ("analytics-rule", "sentinel/rules/PosternCampaignClicked.yaml", "lookbackDuration: P1D", "lookbackDuration: 1d"),
+    ("detection-rule", "elastic/rules/postern_campaign_clicked.toml", "field_names = [", "fields = ["),
     ("hunting-query", "sentinel/hunting/PosternWhoClicked.yaml", "  - T1566", "  - Phishing"),
     ("detection-rule", "elastic/rules/postern_silent.toml", "risk_score = 47", "risk_score = 50"),
     ("detection-rule", "elastic/rules/postern_silent.toml", "language = \"esql\"", "language = \"eql\""),

@@ -73,9 +73,10 @@ const BURST: &str = "mail/mr_emailevents_direct_send_burst";
 
 /// What each converter takes, by the pipeline that it needs. The others lack what a rule asks for: `temporal_ordered`,
 /// any correlation, or to compare two fields.
-const TAKEN: [(&str, &str, &[&str]); 9] = [
+const TAKEN: [(&str, &str, &[&str]); 10] = [
     ("sqlite", "accepted_domains", &[HIGH, CLICKED, GATE, SELF_ADDRESSED, OWN_DOMAIN]),
-    ("splunk", "accepted_domains", &[HIGH, CLICKED, GATE, SELF_ADDRESSED, OWN_DOMAIN]),
+    ("splunk", "splunk", &[HIGH, CLICKED, GATE]),
+    ("splunk", "accepted_domains", &[SELF_ADDRESSED, OWN_DOMAIN]),
     ("splunk", "accepted_domains", &[BURST]),
     ("kusto", "sentinel", &[HIGH, CLICKED, GATE]),
     ("kusto", "accepted_domains", &[OWN_DOMAIN]),
@@ -93,6 +94,18 @@ fn every_converter_takes_what_it_can_express() {
         // Lines that begin with a pipe go on with the query above.
         let count = queries.lines().filter(|line| !line.is_empty() && !line.starts_with('|')).count();
         assert_eq!(count, rules.len(), "{target}: {queries}");
+    }
+}
+
+/// Whose sessions are revoked first stands in the finding, in the words of the SIEM.
+#[test]
+fn a_followed_link_is_shown_with_who_followed_it() {
+    let Some(tools) = tools() else { return };
+    let shown = [("splunk", "splunk", "clicked_by{}"), ("qradar-aql-community", "qradar", "PosternClickedBy")];
+    for (target, pipeline, field) in shown {
+        let query = converted(&tools, target, pipeline, &[CLICKED]);
+        assert!(query.contains(field), "{target}: {query}");
+        assert!(!converted(&tools, target, pipeline, &[HIGH]).contains(field));
     }
 }
 

@@ -116,15 +116,15 @@ fn every_schedule_is_one_and_none_runs_before_somebody_says_so() {
 }
 
 /// Commands, functions and words of the language.
-const LANGUAGE: &str = "AND AS BY FROM IN NOT OR WHERE coalesce count dedup earliest eval fieldformat if inner iplocation join \
-    last lower max min mvexpand now null relative_time rename round search sort sortby span stats streamstats strftime strptime \
+const LANGUAGE: &str = "AND AS BY FROM IN NOT OR WHERE coalesce count dedup earliest eval fieldformat if in inner iplocation join \
+    last lower max min mvappend mvdedup mvexpand now null relative_time rename round search sort sortby span stats streamstats strftime strptime \
     substr summariesonly table timechart tstats type values where datamodel";
 
 /// Values that stand without quotes.
 const VALUES: &str = "configuration critical email false high low open true";
 
 /// What a search makes itself, and what is Splunk's or the data model's.
-const MADE: &str = "at field first_there gate_at gate_id hours last_heartbeat place sender silent_hours spoofed_at src user Country \
+const MADE: &str = "at field first_there gate_at gate_id hours last_heartbeat place silent_hours spoofed_at src user Country \
     Authentication Authentication.action Authentication.src Authentication.user _time _index_earliest";
 
 /// The words of a search that are neither texts, nor macros, nor numbers.
@@ -152,7 +152,18 @@ fn the_searches_name_fields_that_events_have() {
             seen.insert(word);
         }
     }
-    let read = ["counts.clicked", "senders{}", "sources{}", "severity", "kind", "state", "schema", "actions{}"];
+    let read = [
+        "counts.clicked",
+        "clicked_by{}",
+        "recipients{}",
+        "senders{}",
+        "sources{}",
+        "severity",
+        "kind",
+        "state",
+        "schema",
+        "actions{}",
+    ];
     assert!(read.iter().all(|field| seen.contains(*field)), "the test reads the searches: {seen:?}");
     for list in [LANGUAGE, VALUES, MADE] {
         assert!(list.split_whitespace().all(|word| seen.contains(word)), "{list} has more than is used: {seen:?}");
@@ -168,6 +179,11 @@ fn the_lookup_has_the_kind_of_every_rule() {
     let lookup = fs::read_to_string(content("splunk/postern/lookups/postern_rules.csv")).unwrap();
     let rows: BTreeMap<_, _> = lookup.lines().skip(1).map(|line| line.split_once(',').unwrap()).collect();
     assert_eq!(rows.keys().copied().collect::<BTreeSet<_>>(), rules);
+    // A lookup comes after what is evaluated, so there the rules about mail stand once more.
+    let user = conf("props").remove("postern:alert").unwrap().remove("EVAL-user").unwrap();
+    for (rule, kind) in &rows {
+        assert_eq!(user.contains(&format!("\"{rule}\"")), *kind == "email", "{rule}");
+    }
     for alert in &story().alerts {
         let kind = if crate::story::is_mail(alert) { "email" } else { "configuration" };
         assert_eq!(rows[alert["rule"].as_str().unwrap()], kind);

@@ -14,6 +14,9 @@ use serde_json::{Value, json};
 /// When a SIEM looks at all this.
 pub(crate) const NOW: &str = "2026-11-02T10:30:00Z";
 
+/// When most of those sign in who do so after a campaign: within the hour before [`NOW`].
+pub(crate) const LATELY: &str = "2026-11-02T10:02:00Z";
+
 const CONTOSO: &str = "6f0c1d7e-0000-4000-8000-000000000001";
 const FABRIKAM: &str = "6f0c1d7e-0000-4000-8000-000000000002";
 const NORTHWIND: &str = "6f0c1d7e-0000-4000-8000-000000000003";
@@ -64,6 +67,11 @@ pub(crate) fn texts<'v>(value: &'v Value, key: &str) -> Vec<&'v str> {
     value[key].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect()
 }
 
+/// The entries of a list that is left out where it is empty.
+pub(crate) fn listed<'v>(value: &'v Value, key: &str) -> Vec<&'v str> {
+    if value[key].is_null() { Vec::new() } else { texts(value, key) }
+}
+
 pub(crate) fn sorted(texts: impl Iterator<Item = String>) -> Vec<String> {
     let mut texts: Vec<_> = texts.collect();
     texts.sort();
@@ -79,6 +87,10 @@ pub(crate) fn is_mail(alert: &Value) -> bool {
 
 pub(crate) fn is_high(alert: &Value) -> bool {
     ["high", "critical"].contains(&text(alert, "severity"))
+}
+
+pub(crate) fn is_clicked(alert: &Value) -> bool {
+    is_mail(alert) && alert["counts"]["clicked"].as_u64() > Some(0)
 }
 
 pub(crate) fn is_test(alert: &Value) -> bool {
@@ -125,6 +137,7 @@ fn tell() -> Story {
     fs::write(&input, gates.map(|gate| format!("{gate}\n")).concat() + &mail).unwrap();
     postern(&["scan", &input, "--config", &config, "--alerts", &output]);
     let mut alerts = lines(&fs::read_to_string(output).unwrap());
+    alerts.push(as_unnamed(alerts.iter().find(|alert| is_clicked(alert)).unwrap()));
     alerts.push(as_test(alerts.iter().find(|alert| is_mail(alert) && is_high(alert)).unwrap()));
     let lines = lines(&mail);
     let rows = |table: &str| {
@@ -159,12 +172,22 @@ fn opened(tenant: &str, at: &str, domain: &str) -> Value {
     })
 }
 
+/// Another campaign like it, of whose clicks the rows do not say whose they are.
+fn as_unnamed(alert: &Value) -> Value {
+    let mut alert = alert.clone();
+    alert["id"] = json!("0c11c4ed000000000000000000000000");
+    alert.as_object_mut().unwrap().remove("clicked_by");
+    alert
+}
+
 /// What `postern test-alert` does to an alert: nothing but a mark says that it is none.
 fn as_test(alert: &Value) -> Value {
     let mut alert = alert.clone();
     alert["id"] = json!("7e570000000000000000000000000000");
     alert["test"] = json!(true);
-    alert["senders"] = json!(["tess.tester@contoso.com"]);
+    for people in ["senders", "recipients", "clicked_by"] {
+        alert[people] = json!(["tess.tester@contoso.com"]);
+    }
     alert["counts"]["clicked"] = json!(1);
     alert
 }
@@ -191,37 +214,55 @@ fn heartbeats() -> Vec<Value> {
     beats.into_iter().flat_map(beat).collect()
 }
 
-/// Everybody has signed in at home for days. After the campaign somebody signs in elsewhere, and others do what looks
-/// like it.
+/// Everybody has signed in at home for days. After the campaign some sign in elsewhere, and others do what looks like it.
 fn sign_ins(alerts: &[Value], mail: &[Value]) -> Vec<Value> {
     let is_broad = |alert: &&Value| text(alert, "severity") == "critical" && texts(alert, "senders").len() >= 5;
-    let campaign = alerts.iter().rfind(|alert| is_broad(alert) && !is_test(alert));
-    let of = |rule: fn(&Value) -> bool| alerts.iter().find(|alert| rule(alert)).unwrap();
-    let [taken, at_home, refused, earlier, late] = texts(campaign.unwrap(), "senders")[..5] else { panic!() };
-    let low = texts(of(|alert| text(alert, "severity") == "low"), "senders")[0];
-    let stranger = "nobody.special@contoso.com";
-    let tester = texts(of(is_test), "senders")[0];
-    // Somebody who was written to in another's name: no alert names her.
-    let other = of(|alert| text(alert, "rule") == "header-from-spoof");
-    let is_named = |mail: &&Value| texts(other, "sample_message_ids").contains(&text(mail, "NetworkMessageId"));
-    let reached = text(mail.iter().find(is_named).unwrap(), "RecipientEmailAddress");
-    let everybody = [taken, at_home, refused, earlier, late, low, stranger, tester, reached];
+    let campaign = alerts.iter().rfind(|alert| is_broad(alert) && !is_test(alert)).unwrap();
+    let of = |rule: fn(&Value) -> bool| alerts.iter().rfind(|alert| rule(alert)).unwrap();
+    let [taken, at_home, refused, earlier, late] = texts(campaign, "recipients")[..5] else { panic!() };
+    let low = texts(of(|alert| text(alert, "severity") == "low"), "recipients")[0];
+    let [stranger, tester] = ["nobody.special@contoso.com", texts(of(is_test), "recipients")[0]];
+    let clicked = of(|alert| !listed(alert, "clicked_by").is_empty() && !is_test(alert));
+    let clicker = texts(clicked, "clicked_by")[0];
+    // Written to in another's name.
+    let reached = *texts(clicked, "recipients").iter().find(|who| **who != clicker).unwrap();
+    // A colleague in whose name somebody wrote to others.
+    let is_to_another = |alert: &Value| {
+        text(alert, "rule") == "direct-send-spoof"
+            && is_high(alert)
+            && texts(alert, "senders") != texts(alert, "recipients")
+    };
+    let impersonated =
+        texts(alerts.iter().find(|alert| is_to_another(alert) && !is_test(alert)).unwrap(), "senders")[0];
+    let beyond = beyond_the_sample(campaign, mail);
+    let everybody =
+        [taken, at_home, refused, earlier, late, low, stranger, tester, clicker, reached, impersonated, &beyond];
     let days = ["2026-10-29", "2026-10-30", "2026-11-01"];
     let usual =
         days.iter().flat_map(|day| everybody.map(|who| sign_in(who, &format!("{day}T07:15:00Z"), "DE", 0, false)));
     let elsewhere = |who: &str, at: &str| sign_in(who, at, "AT", 0, true);
     let told = [
-        elsewhere(taken, "2026-11-02T10:02:00Z"),
-        sign_in(at_home, "2026-11-02T10:02:00Z", "DE", 0, false),
-        sign_in(refused, "2026-11-02T10:02:00Z", "AT", 50_126, true),
+        sign_in(at_home, LATELY, "DE", 0, false),
+        sign_in(refused, LATELY, "AT", 50_126, true),
         elsewhere(earlier, "2026-11-02T07:59:00Z"),
         elsewhere(late, "2026-11-03T14:05:00Z"),
-        elsewhere(low, "2026-11-02T10:02:00Z"),
-        elsewhere(stranger, "2026-11-02T10:02:00Z"),
-        elsewhere(tester, "2026-11-02T10:02:00Z"),
-        elsewhere(reached, "2026-11-02T10:02:00Z"),
     ];
-    usual.chain(told).collect()
+    let taken =
+        [taken, low, stranger, tester, clicker, reached, impersonated, &beyond].map(|who| elsewhere(who, LATELY));
+    usual.chain(told).chain(taken).collect()
+}
+
+/// Who got mail of a campaign that wrote to people in their own name, and is not among those whom its alert names.
+fn beyond_the_sample(campaign: &Value, mail: &[Value]) -> String {
+    let address = |mail: &Value, key: &str| mail[key].as_str().unwrap_or_default().to_lowercase();
+    let is_of_it = |mail: &&Value| {
+        let source = mail["SenderIPv4"].as_str().or(mail["SenderIPv6"].as_str()).unwrap_or_default();
+        let to = address(mail, "RecipientEmailAddress");
+        texts(campaign, "sources").contains(&source)
+            && to == address(mail, "SenderFromAddress")
+            && !texts(campaign, "recipients").contains(&to.as_str())
+    };
+    address(mail.iter().find(is_of_it).unwrap(), "RecipientEmailAddress")
 }
 
 fn sign_in(who: &str, at: &str, country: &str, result: u32, is_unfamiliar: bool) -> Value {
