@@ -150,8 +150,8 @@ pub struct SyslogSink {
     pub hostname: String,
     /// `message_bytes_max`: longer messages leave out what is least needed. Default 8,000, below the 8,096 of rsyslog; 2,048 on udp.
     pub message_bytes_max: usize,
-    /// `resend_max`: messages that are sent again after a connection broke, because nobody says what arrived. Default
-    /// 100.
+    /// `resend_max`: at least so many messages are sent again after a connection broke, because nobody says what
+    /// arrived, and never fewer than may still wait in our own system. 0: none at all. Default 100.
     pub resend_max: usize,
 }
 
