@@ -1,7 +1,7 @@
 # The one entry point, for people and for CI. `make` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help fmt lint pure test test-real reliability bench deny ci
+.PHONY: help fmt lint pure test test-real reliability bench deny release ci
 
 help: ## list the targets
 	@awk -F ': ## ' '/^[a-z-]+: ## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,8 +29,12 @@ reliability: ## every round of tests/reliability, one kind after the other, and 
 bench: ## the benchmarks
 	cargo bench
 
-deny: ## licences, advisories, sources and duplicates of the dependencies (cargo install cargo-deny)
-	cargo deny --locked check
+CHECKS = advisories bans licenses sources
+deny: ## licences, advisories, sources and duplicates of the dependencies (deploy/release/install-tools ~/.cargo cargo-deny)
+	cargo deny --locked check --deny warnings $(CHECKS)
+
+release: ## the archive of the committed state, in target/release-archive; docs/release.md
+	deploy/release/build
 
 ci: ## what CI runs, from a clean checkout
 	.ci/run

@@ -10,6 +10,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use crate::bill;
 use crate::project::{path, read, text};
 use crate::support::components::{self, found_or_say_so};
 
@@ -39,14 +40,21 @@ fn the_last_stage_is_one_program_for_an_ordinary_user() {
     assert!(values("RUN").is_empty() && values("ADD").is_empty(), "there is no shell to run anything");
     assert!(values("LABEL")[0].contains("org.opencontainers.image.licenses=\"Apache-2.0\""));
     let builds = |part: &str| build.iter().any(|(name, value)| name == "RUN" && value.contains(part));
-    assert!(builds("cargo build --release --locked") && builds(&format!("{ROOTFS} target/release/postern")));
+    assert!(builds(&format!("{ROOTFS} \"$(deploy/release/compile /target)\" /image /documents")));
+    assert!(
+        builds("deploy/release/documents /documents") && builds("/install-tools /tools cargo-about cargo-cyclonedx")
+    );
 }
 
 #[test]
 fn it_is_built_with_the_compiler_that_cargo_asks_for() {
     let Some(all) = instructions() else { return };
-    let from = &all.iter().find(|(name, _)| name == "FROM").unwrap().1;
-    let rust = from.strip_prefix("rust:").and_then(|rest| rest.split_once("-slim-bookworm AS build")).unwrap().0;
+    let from = all.iter().filter(|(name, value)| name == "FROM" && value != "scratch");
+    let compilers: BTreeSet<&str> = from
+        .map(|(_, value)| value.strip_prefix("rust:").and_then(|rest| rest.split_once("-slim-bookworm AS ")).unwrap().0)
+        .collect();
+    assert_eq!(compilers.len(), 1, "{compilers:?}");
+    let rust = compilers.first().unwrap();
     let manifest: toml::Table = text("Cargo.toml").parse().unwrap();
     let wanted = manifest["package"]["rust-version"].as_str().unwrap();
     assert!(rust.starts_with(&format!("{wanted}.")), "{rust} {wanted}");
@@ -92,24 +100,63 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn the_root_file_system_holds_what_the_program_needs_and_no_shell() {
     let folder = tempfile::tempdir().unwrap();
-    let root = folder.path().join("image");
-    let laid = Command::new(path(ROOTFS)).arg(env!("CARGO_BIN_EXE_postern")).arg(&root).output();
-    let found = laid.map_err(|error| error.to_string()).and_then(|it| match it.status.success() {
-        true => Ok(()),
-        false => Err(format!("{}; install Debian's ca-certificates", String::from_utf8_lossy(&it.stderr))),
-    });
-    if found_or_say_so("the image's root file system", found).is_none() {
-        return;
-    }
+    let Some(root) = laid_out(folder.path()) else { return };
     let names: BTreeSet<String> = names_below(&root).into_iter().filter(|name| !is_library(name)).collect();
-    let wanted = ["group", "nsswitch.conf", "passwd", "ca-certificates.crt", "postern"];
-    assert_eq!(names, wanted.map(str::to_owned).into());
+    let packages = packages(&root);
+    assert!(["ca-certificates", "libc6", "libgcc-s1"].iter().all(|name| packages.contains(*name)), "{packages:?}");
+    let wanted = ["group", "nsswitch.conf", "os-release", "passwd", "ca-certificates.crt", "postern", "copyright"];
+    let documents =
+        ["BUILDINFO", "LICENSE", "THIRD-PARTY-LICENSES", "THIRD-PARTY-LICENSES.rust.html", "postern.cdx.json"];
+    let wanted = wanted.into_iter().chain(documents).map(str::to_owned);
+    assert_eq!(names, wanted.chain(packages).collect());
 
     let config = "[[tenant]]\nid = '6f0c1d7e-0000-4000-8000-000000000001'\nname = 'contoso'\n\
         accepted_domains = ['contoso.com']\n[[sink.file]]\npath = '/var/lib/postern/alerts.jsonl'\n";
     fs::write(root.join("etc/postern/postern.toml"), config).unwrap();
     let Some(said) = found_or_say_so("a root file system of its own", run_in(&root)) else { return };
     assert!(said.contains("everything answers"), "{said}");
+}
+
+/// The image's root file system below a folder; none, after saying so, where it cannot be laid out.
+fn laid_out(folder: &Path) -> Option<PathBuf> {
+    let root = folder.join("image");
+    bill::documents(folder);
+    let laid = Command::new(path(ROOTFS)).arg(env!("CARGO_BIN_EXE_postern")).arg(&root).arg(folder).output();
+    let found = laid.map_err(|error| error.to_string()).and_then(|it| match it.status.success() {
+        true => Ok(()),
+        false => Err(format!("{}; install Debian's ca-certificates and jq", String::from_utf8_lossy(&it.stderr))),
+    });
+    found_or_say_so("the image's root file system", found)?;
+    Some(root)
+}
+
+/// The packages of Debian that the image says it holds files of.
+fn packages(root: &Path) -> BTreeSet<String> {
+    names_below(&root.join("var/lib/dpkg/status.d")).into_iter().collect()
+}
+
+/// Scanners read the one or the other; a library that neither names would never be found wanting.
+#[test]
+fn the_image_says_whose_libraries_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(root) = laid_out(folder.path()) else { return };
+    let file = root.join("usr/share/sbom/postern.cdx.json");
+    let problems = bill::problems(&file).unwrap_or_default();
+    assert!(problems.is_empty(), "{problems}");
+    let bill = bill::read(&file);
+    let components = bill["components"].as_array().unwrap();
+    let stated: BTreeSet<String> = components.iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(stated, packages(&root));
+    for component in components {
+        let of = |key: &str| component[key].as_str().unwrap();
+        let status = fs::read_to_string(root.join("var/lib/dpkg/status.d").join(of("name"))).unwrap();
+        assert!(status.contains(&format!("\nVersion: {}\n", of("version"))), "{component}");
+        let licence = component.pointer("/licenses/0/license/name").unwrap().as_str().unwrap();
+        assert!(root.join(licence.trim_start_matches('/')).is_file(), "{licence}");
+        assert!(of("purl").starts_with("pkg:deb/debian/"), "{component}");
+    }
+    let program = &bill["dependencies"][0]["dependsOn"];
+    assert_eq!(program.as_array().unwrap().len(), components.len());
 }
 
 /// `postern doctor` as the image's user: it looks at the configuration, the data directory, and what it could write.

@@ -10,6 +10,7 @@
 pub mod support;
 
 mod azure;
+mod bill;
 mod chart;
 mod compose;
 mod copies;
@@ -18,6 +19,7 @@ mod pages;
 mod pod_security;
 mod project;
 mod refusals;
+mod release;
 mod switches;
 mod systemd;
 mod values_table;

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use crate::project::{path, text};
 
-const PAGES: [&str; 3] = ["docs/deploy.md", "docs/azure.md", "helm/postern/README.md"];
+const PAGES: [&str; 4] = ["docs/deploy.md", "docs/azure.md", "docs/release.md", "helm/postern/README.md"];
 /// What stands in a block: a shell's words, a configuration of Postern, or values of the chart.
 const LANGUAGES: [&str; 3] = ["sh", "toml", "yaml"];
 

@@ -1,4 +1,5 @@
-//! `Cargo.lock` against `deny.toml`, for whoever has no `cargo deny` at hand. Licences are left to that tool.
+//! `Cargo.lock` against `deny.toml`, for whoever has no `cargo deny` at hand. Licences are left to that tool; only that
+//! a release may choose from the same ones is held here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +24,17 @@ struct Package {
 #[derive(Deserialize)]
 struct Deny {
     bans: Bans,
+    licenses: Licences,
+}
+
+#[derive(Deserialize)]
+struct Licences {
+    allow: BTreeSet<String>,
+}
+
+#[derive(Deserialize)]
+struct About {
+    accepted: BTreeSet<String>,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +80,13 @@ fn everything_comes_from_crates_io() {
     }));
 }
 
+/// What writes the licences of a release refuses the same ones.
+#[test]
+fn a_release_takes_the_licences_that_are_allowed() {
+    let about: About = toml::from_str(&text_of("deploy/release/about.toml").unwrap()).unwrap();
+    assert_eq!(about.accepted, deny().licenses.allow, "list the same licences in deny.toml and about.toml");
+}
+
 /// Verdicts rest on the Public Suffix List, so its edition is shown; it is the crate's, and changes with the lock file.
 #[test]
 fn the_public_suffix_list_is_the_one_that_is_stated() {
@@ -83,8 +102,11 @@ fn packages() -> Vec<Package> {
 }
 
 fn skips() -> Vec<Skip> {
-    let deny: Deny = toml::from_str(&text_of("deny.toml").unwrap()).unwrap();
-    deny.bans.skip
+    deny().bans.skip
+}
+
+fn deny() -> Deny {
+    toml::from_str(&text_of("deny.toml").unwrap()).unwrap()
 }
 
 fn versions() -> BTreeMap<String, BTreeSet<String>> {
