@@ -14,6 +14,7 @@ mod kql;
 mod kql_run;
 mod qradar;
 mod schema;
+mod security_content;
 mod sigma;
 mod sigma_run;
 mod splunk;
