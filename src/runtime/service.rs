@@ -42,7 +42,12 @@ const FLUSH_STEP: Duration = Duration::from_millis(10);
 /// # Errors
 /// When it cannot start, or when a part fails in a way that a restart may mend.
 pub async fn run(config: Config, stop: impl Future<Output = ()>) -> Result<(), RunError> {
+    let (sources, sinks) = (config.kafka_sources.len() + config.webhook_sources.len(), config.sinks.len());
+    let data_dir = config.data_dir.clone();
     let mut service = Service::start(config).await?;
+    let (version, metrics) = (env!("CARGO_PKG_VERSION"), service.metrics_address);
+    // Whoever looks at three in the morning wants this in the first line.
+    tracing::info!(version, data_dir = %data_dir.display(), sources, sinks, %metrics, "started");
     let outcome = tokio::select! {
         () = stop => Ok(()),
         failure = service.failure() => Err(failure),
@@ -154,7 +159,6 @@ impl Service {
                 .await?;
         sinks.push(metrics_task);
         told.health.configured();
-        log_start(&config, metrics_address);
         Ok(Self {
             receivers,
             core,
@@ -314,13 +318,6 @@ fn refresh(
         sources.iter().for_each(|(source, snapshot)| health.assigned(source, snapshot.is_ready()));
         metrics.kafka(&sources);
     })
-}
-
-/// What whoever reads the log first has to know: what runs, from where, and where it can be asked.
-fn log_start(config: &Config, metrics: SocketAddr) {
-    let (sources, sinks) = (config.kafka_sources.len() + config.webhook_sources.len(), config.sinks.len());
-    let data_dir = config.data_dir.display();
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), %data_dir, sources, sinks, %metrics, "started");
 }
 
 /// Says which sinks believe any certificate, how often there is to be a heartbeat, and when the last ones were.
