@@ -5,10 +5,10 @@
 //! `end_time`. `status_id` belongs to the consumer, and nothing that Postern knows is "resolved" or "under review": a
 //! finding is new until its campaign is over, which is 99 with the word beside it.
 //!
-//! `evidences` pairs only what belongs together. Sources, senders, recipients and subjects of a campaign are lists of their own, so
-//! each source, sender and recipient is an artifact of its own, and a subject stands with the senders only where the whole campaign
-//! has one. A NetworkMessageId is neither a Message-ID (`email.message_uid`) nor a thread (`email.uid`), and is kept in
-//! `unmapped`, where it can be looked up, instead of where it would find nothing.
+//! `evidences` pairs only what belongs together. Sources, senders, recipients and subjects of a campaign are lists of their
+//! own, so each source, sender and recipient is an artifact of its own, and a subject stands with the senders only where
+//! the whole campaign has one. A NetworkMessageId is neither a Message-ID (`email.message_uid`) nor a thread (`email.uid`),
+//! and is kept in `unmapped`, where it can be looked up, instead of where it would find nothing.
 //!
 //! The heartbeat is a Base Event because the schema says that this class is for what is not otherwise defined.
 //! Application Lifecycle (6002) tells of installing, starting and stopping, and an hour in which nothing of the kind
